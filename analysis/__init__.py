@@ -1,0 +1,1 @@
+"""Observations in, statements out: metrics, scores, SWOT entries and gaps."""

@@ -1,0 +1,1 @@
+"""The roof: commands, runs and what drives the stages."""

@@ -1,0 +1,351 @@
+"""The schema as append-only migrations. Never edit one that was released: add the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["migrations"]
+
+migrations = Migrations("cxscout")
+
+# `id text` is a hash of the row's natural key: the same page seen in a resumed run is the same row.
+_OBSERVED = """
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    brand_id text not null references brands(id) on delete cascade,
+    page_id text not null references pages(id) on delete cascade"""
+_DERIVED = """
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    brand_id text not null references brands(id) on delete cascade"""
+
+_TABLES = f"""
+create table studies (
+    id integer primary key,
+    name text not null unique,
+    brand text,
+    provider text not null,
+    country text,
+    language text,
+    settings text not null,
+    created_at text not null
+);
+create table keywords (
+    study_id integer not null references studies(id) on delete cascade,
+    keyword text not null,
+    volume real,
+    primary key (study_id, keyword)
+);
+create table runs (
+    id integer primary key,
+    study_id integer not null references studies(id) on delete cascade,
+    state text not null check (state in ('queued', 'running', 'done', 'failed', 'cancelled')),
+    stage text not null,
+    started_at text not null,
+    finished_at text,
+    error text,
+    offline integer not null default 0,
+    pid integer,
+    heartbeat_at text,
+    method_version text not null,
+    settings text not null,
+    stats text not null default '{{}}'
+);
+create index runs_study on runs(study_id, id);
+create table searches (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    keyword text not null,
+    provider text not null,
+    state text not null check (state in ('ok', 'empty', 'blocked', 'quota', 'error')),
+    reason text not null default '',
+    country text,
+    language text,
+    device text not null,
+    depth integer not null,
+    fetched_at text not null,
+    record text
+);
+create index searches_run on searches(run_id);
+create table serp_results (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    search_id text not null references searches(id) on delete cascade,
+    keyword text not null,
+    provider text not null,
+    country text,
+    language text,
+    device text not null,
+    fetched_at text not null,
+    depth integer not null,
+    kind text not null check (kind in ('organic', 'ad')),
+    rank integer not null,
+    url text not null,
+    domain text not null,
+    title text not null,
+    snippet text not null
+);
+create index serp_results_run on serp_results(run_id, domain);
+create table serp_questions (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    search_id text not null references searches(id) on delete cascade,
+    kind text not null check (kind in ('people_also_ask', 'related')),
+    text text not null
+);
+create index serp_questions_run on serp_questions(run_id);
+create table brands (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    study_id integer not null references studies(id) on delete cascade,
+    domain text not null,
+    host text not null,
+    role text not null check (role in ('own', 'competitor', 'ignored')),
+    class text not null check (class in ('competitor', 'own', 'marketplace', 'review_site',
+        'publisher', 'social', 'reference', 'other')),
+    reason text not null,
+    visibility real,
+    keywords integer not null default 0,
+    best_rank integer,
+    unique (run_id, domain)
+);
+create table brand_decisions (
+    study_id integer not null references studies(id) on delete cascade,
+    domain text not null,
+    role text not null check (role in ('own', 'competitor', 'ignored')),
+    reason text not null,
+    decided_at text not null,
+    primary key (study_id, domain)
+);
+create table visits (
+    run_id integer not null references runs(id) on delete cascade,
+    brand_id text not null references brands(id) on delete cascade,
+    stage text not null check (stage in ('crawl', 'render')),
+    state text not null check (state in ('done', 'partial', 'skipped', 'failed')),
+    reason text not null default '',
+    requests integer not null default 0,
+    pages_ok integer not null default 0,
+    pages_failed integer not null default 0,
+    finished_at text not null,
+    primary key (brand_id, stage)
+);
+create table pages (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    brand_id text not null references brands(id) on delete cascade,
+    url text not null,
+    final_url text,
+    state text not null,
+    reason text not null default '',
+    status integer,
+    content_type text,
+    bytes integer not null default 0,
+    digest text,
+    title text,
+    language text,
+    purpose text not null,
+    depth integer not null,
+    from_url text,
+    rendered integer not null default 0,
+    record text,
+    fetched_at text not null,
+    errors text not null default '[]',
+    unique (brand_id, url, rendered)
+);
+create index pages_run on pages(run_id, brand_id);
+create table faq_entries ({_OBSERVED},
+    question text not null,
+    answer text not null,
+    origin text not null,
+    url text
+);
+create index faq_entries_brand on faq_entries(run_id, brand_id);
+create table reviews ({_OBSERVED},
+    text text not null,
+    title text,
+    rating real,
+    rating_min real,
+    rating_max real,
+    date text,
+    origin text not null,
+    reply text,
+    author_hash text
+);
+create index reviews_brand on reviews(run_id, brand_id);
+create table ratings ({_OBSERVED},
+    value real not null,
+    min real,
+    max real,
+    count integer,
+    origin text not null
+);
+create index ratings_brand on ratings(run_id, brand_id);
+create table chat_widgets ({_OBSERVED},
+    vendor text not null,
+    kind text not null,
+    evidence text not null,
+    proof text not null,
+    phase text not null
+);
+create index chat_widgets_brand on chat_widgets(run_id, brand_id);
+create table technologies ({_OBSERVED},
+    vendor text not null,
+    category text not null,
+    evidence text not null,
+    proof text not null
+);
+create index technologies_brand on technologies(run_id, brand_id);
+create table channels ({_OBSERVED},
+    kind text not null,
+    value text not null,
+    detail text,
+    excerpt text not null
+);
+create index channels_brand on channels(run_id, brand_id);
+create table policies ({_OBSERVED},
+    kind text not null,
+    facts text not null,
+    excerpt text not null
+);
+create index policies_brand on policies(run_id, brand_id);
+create table review_scores (
+    review_id text primary key references reviews(id) on delete cascade,
+    run_id integer not null references runs(id) on delete cascade,
+    brand_id text not null references brands(id) on delete cascade,
+    language text,
+    sentiment text,
+    score real,
+    basis text not null,
+    themes text not null default '{{}}'
+);
+create index review_scores_brand on review_scores(run_id, brand_id);
+create table metrics ({_DERIVED},
+    key text not null,
+    dimension text not null,
+    value real,
+    unit text not null,
+    n integer not null,
+    low real,
+    high real,
+    coverage real not null,
+    state text not null,
+    reason text not null default '',
+    method_version text not null
+);
+create index metrics_run on metrics(run_id, key);
+create table scores ({_DERIVED},
+    dimension text not null,
+    score real,
+    low real,
+    high real,
+    coverage real not null,
+    state text not null,
+    reason text not null default ''
+);
+create index scores_run on scores(run_id, dimension);
+create table swot_entries ({_DERIVED},
+    quadrant text not null check (quadrant in ('strength', 'weakness', 'opportunity', 'threat')),
+    rule text not null,
+    metric text,
+    text text not null,
+    own_value real,
+    market_median real,
+    n integer not null,
+    low real,
+    high real,
+    impact real not null,
+    confidence text not null check (confidence in ('high', 'medium', 'low')),
+    position integer not null,
+    in_appendix integer not null default 0
+);
+create index swot_entries_run on swot_entries(run_id, brand_id);
+create table gaps ({_DERIVED},
+    metric text not null,
+    dimension text not null,
+    own_value real,
+    market_median real,
+    best_value real,
+    best_brand_id text references brands(id) on delete cascade,
+    impact real not null,
+    effort text not null check (effort in ('small', 'medium', 'large')),
+    confidence text not null check (confidence in ('high', 'medium', 'low')),
+    stage text not null check (stage in ('discovery', 'consideration', 'purchase', 'retention')),
+    position integer not null,
+    text text not null,
+    tactic text not null,
+    goal text not null,
+    kpi text not null,
+    target real,
+    review_date text
+);
+create index gaps_run on gaps(run_id);
+create table evidence (
+    "row" text not null,
+    page_id text references pages(id) on delete cascade,
+    excerpt text not null,
+    run_id integer not null references runs(id) on delete cascade
+);
+create index evidence_row on evidence("row");
+create index evidence_run on evidence(run_id);
+create table changes (
+    id text primary key,
+    study_id integer not null references studies(id) on delete cascade,
+    from_run_id integer not null references runs(id) on delete cascade,
+    run_id integer not null references runs(id) on delete cascade,
+    domain text not null,
+    kind text not null,
+    before text,
+    after text,
+    cause text not null check (cause in ('market', 'method')),
+    text text not null
+);
+create table schedules (
+    study_id integer primary key references studies(id) on delete cascade,
+    cron text not null,
+    timezone text not null,
+    paused integer not null default 0,
+    settings text not null default '{{}}'
+);
+create table alerts (
+    id text primary key,
+    study_id integer not null references studies(id) on delete cascade,
+    run_id integer references runs(id) on delete cascade,
+    kind text not null,
+    text text not null,
+    created_at text not null,
+    sent_at text
+);
+create table surveys (
+    id text primary key,
+    study_id integer not null references studies(id) on delete cascade,
+    metric text not null,
+    formula text not null,
+    scale_min real not null,
+    scale_max real not null,
+    value real not null,
+    at text
+);
+create table mystery_visits (
+    id text primary key,
+    study_id integer not null references studies(id) on delete cascade,
+    domain text not null,
+    channel text not null,
+    question text not null,
+    asked_at text,
+    answered_at text,
+    quality integer,
+    note text
+);
+"""
+
+
+@migrations()
+def initial(db: Database) -> None:
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

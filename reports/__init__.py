@@ -1,0 +1,1 @@
+"""The report: one object with all it says, and renderers that draw it."""

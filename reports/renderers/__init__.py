@@ -1,0 +1,1 @@
+"""One file a format; each has suffix, media_type and render(report) -> bytes."""

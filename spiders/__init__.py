@@ -1,0 +1,1 @@
+"""Spiders: where search results, sites and chat widgets come from."""

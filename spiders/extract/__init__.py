@@ -1,0 +1,1 @@
+"""Page to observations: pure functions that all read one parsed page."""
