@@ -221,9 +221,12 @@ create table review_scores (
     sentiment text,
     score real,
     basis text not null,
-    themes text not null default '{{}}'
+    themes text not null default '{{}}',
+    digest text not null,
+    method_version text not null
 );
 create index review_scores_brand on review_scores(run_id, brand_id);
+create index review_scores_digest on review_scores(digest, method_version);
 create table metrics ({_DERIVED},
     key text not null,
     dimension text not null,
@@ -245,7 +248,10 @@ create table scores ({_DERIVED},
     high real,
     coverage real not null,
     state text not null,
-    reason text not null default ''
+    reason text not null default '',
+    place integer,
+    robust integer,
+    depends_on text not null default ''
 );
 create index scores_run on scores(run_id, dimension);
 create table swot_entries ({_DERIVED},
@@ -284,6 +290,37 @@ create table gaps ({_DERIVED},
     review_date text
 );
 create index gaps_run on gaps(run_id);
+create table questions (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    text text not null,
+    language text,
+    topic text,
+    coverage text not null check (coverage in ('we_miss', 'only_we', 'nobody', 'everybody', 'some')),
+    brands integer not null,
+    asked integer not null,
+    position integer not null
+);
+create index questions_run on questions(run_id, coverage);
+create table question_wordings (
+    id text primary key,
+    run_id integer not null references runs(id) on delete cascade,
+    question_id text not null references questions(id) on delete cascade,
+    brand_id text references brands(id) on delete cascade,
+    source text not null check (source in ('faq', 'people_also_ask', 'support')),
+    text text not null,
+    answered integer not null,
+    page_id text references pages(id) on delete cascade
+);
+create index question_wordings_question on question_wordings(question_id);
+create table promises ({_DERIVED},
+    kind text not null,
+    promise text not null,
+    experience text not null,
+    verdict text not null check (verdict in ('kept', 'contradicted', 'unclear')),
+    n integer not null
+);
+create index promises_run on promises(run_id, brand_id);
 create table evidence (
     "row" text not null,
     page_id text references pages(id) on delete cascade,
