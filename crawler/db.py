@@ -17,7 +17,7 @@ from crawler.migrations import migrations
 if TYPE_CHECKING:
     from sqlite3 import Cursor
 
-__all__ = ["Database", "open_db", "row_id", "upsert"]
+__all__ = ["Database", "brand_id", "open_db", "row_id", "upsert"]
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -74,6 +74,11 @@ def row_id(*key: object) -> str:
     """
     text = json.dumps(key, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def brand_id(run_id: int, domain: str) -> str:
+    """The id of a brand in a run; spiders and selection agree on it without asking the database."""
+    return row_id(run_id, domain)
 
 
 def upsert(
