@@ -1,0 +1,179 @@
+"""Question-like lines of a page and their shapes: one short function a shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spiders.extract.questions import MARKS, Labels, Speech, clean_question, strength
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spiders.extract.faq_lines import Line
+
+__all__ = ["SHAPES", "Head", "find_heads"]
+
+# Strongest evidence first: where two shapes claim a passage, the earlier one has it.
+SHAPES = (
+    "details",
+    "accordion",
+    "label",
+    "dl",
+    "heading",
+    "table",
+    "bold",
+    "inline",
+    "list",
+    "text",
+    "links",
+    "contents",
+)
+MAX_QUESTION = 300  # characters; longer "questions" are paragraphs that end in one
+_INLINE_QUESTION = re.compile(rf"^(.{{6,200}}?[{MARKS}])[\"”’')]?\s+(?=\S)")
+
+
+@dataclass(slots=True, eq=False)
+class Head:
+    """A line that may be a question. `strength` 2 has a mark, 1 only sounds so, 0 neither.
+
+    `rest` is what follows in the same line, `key` what its siblings have in common.
+    """
+
+    at: int
+    question: str
+    shape: str
+    key: tuple[str | int, ...]
+    strength: int
+    rest: str = ""
+    url: str | None = None
+    until: int = 0  # index of the first line that is no part of the answer
+
+    @property
+    def is_question(self) -> bool:
+        return self.strength > 0
+
+
+class _Finder:
+    def __init__(self, lines: list[Line], labels: Labels, speech: Speech) -> None:
+        self.lines = lines
+        self.labels = labels
+        self.speech = speech
+
+    def head(
+        self, line: Line, text: str, shape: str, key: tuple[str | int, ...], rest: str = ""
+    ) -> Head | None:
+        question = clean_question(text, self.labels)
+        if not 3 <= len(question) <= MAX_QUESTION or not any(map(str.isalpha, question)):
+            return None
+        return Head(line.index, question, shape, key, strength(question, self.speech), rest)
+
+    def heads(self) -> Iterator[Head]:
+        header = 0
+        skip = -1
+        for line in self.lines:
+            if line.index == skip:
+                continue
+            if line.header and line.header == header:
+                continue  # an icon or a second line of the same header
+            header = line.header
+            kind, rest = self.labels.of(line.text) if len(line.text) < 600 else ("", line.text)
+            if kind == "q":
+                found = self.labelled(line, rest)
+                if found is not None and not rest:
+                    skip = found.at
+            elif kind == "a" and not line.header:
+                continue
+            else:
+                found = self.plain(line)
+            if found is not None:
+                yield found
+
+    def labelled(self, line: Line, rest: str) -> Head | None:
+        """`Q: ...`; the question is in the next line where the label stands alone."""
+        key = ("label",)
+        shape = "details" if line.tag == "summary" else "label"
+        if rest:
+            match = _INLINE_QUESTION.match(rest)
+            if match and _holds_reply(rest[match.end() :], self.labels):
+                found = self.head(line, match[1], shape, key, rest[match.end() :])
+            else:
+                found = self.head(line, rest, shape, key)
+            if found is not None and found.strength == 0 and line.header:
+                found.strength = 1
+            return found
+        if line.index + 1 < len(self.lines):
+            return self.head(
+                self.lines[line.index + 1], self.lines[line.index + 1].text, shape, key
+            )
+        return None
+
+    def plain(self, line: Line) -> Head | None:
+        if line.tag == "summary":
+            return self.head(line, line.text, "details", ("details",))
+        link = _target(line)
+        if line.header and (not link or link[0] == "#"):
+            return self.head(line, line.text, "accordion", ("accordion",))
+        if link and line.is_linked:
+            return self.linked(line, link)
+        if line.level:
+            return self.head(line, line.text, "heading", ("heading", line.level))
+        if line.tag == "dt":
+            return self.head(line, line.text, "dl", ("dl",))
+        if line.bold:
+            return self.bold(line)
+        return self.unmarked(line)
+
+    def linked(self, line: Line, link: str) -> Head | None:
+        """A line of contents, a title that links to its page, or a heading with an anchor."""
+        if link[0] == "#" and (line.level or line.is_bold):
+            shape = "heading" if line.level else "bold"
+            return self.head(line, line.text, shape, (shape, line.level))
+        shape = "contents" if link[0] == "#" else "links"
+        found = self.head(line, line.text, shape, (shape, line.tag, line.level))
+        if found is not None:
+            found.url = link
+        return found
+
+    def bold(self, line: Line) -> Head | None:
+        shape = "table" if line.tag in ("td", "th") else "bold"
+        key = (shape, line.tag)
+        if line.is_bold:
+            return self.head(line, line.text, shape, key)
+        if len(line.lead) < 6 or not line.text.startswith(line.lead):
+            return self.unmarked(line)
+        found = self.head(line, line.lead, shape, (shape, "lead"), line.text[len(line.lead) :])
+        if found is None or found.strength < 2:
+            return self.unmarked(line) if found is None or found.strength == 0 else found
+        return found
+
+    def unmarked(self, line: Line) -> Head | None:
+        """A whole line, or the start of one, that asks; nothing in the markup says so."""
+        text = line.text
+        if len(text) <= MAX_QUESTION and strength(clean_question(text), self.speech) == 2:
+            shape = {"li": "list", "td": "table", "th": "table"}.get(line.tag, "text")
+            return self.head(line, text, shape, (shape, line.tag))
+        if len(text) > 20 and (match := _INLINE_QUESTION.match(text)):
+            key = ("inline", line.tag)
+            return self.head(line, match[1], "inline", key, text[match.end() :])
+        return None
+
+
+def _holds_reply(text: str, labels: Labels) -> bool:
+    return labels.of(text)[0] == "a"
+
+
+def _target(line: Line) -> str:
+    """Where the line links to: "#x" inside the page, else an address; "" for a mere button."""
+    if line.link is None:
+        return ""
+    href = (line.link.attributes.get("href") or "").strip()
+    if len(href) < 2 or href[:11].lower() == "javascript:":
+        return ""
+    return href
+
+
+def find_heads(lines: list[Line], labels: Labels, speech: Speech) -> list[Head]:
+    """All lines that may be questions, in order; most of them are not."""
+    return list(_Finder(lines, labels, speech).heads())

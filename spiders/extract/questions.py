@@ -1,0 +1,219 @@
+"""What a question looks like in any language: marks, first words, labels, names of a FAQ."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "MARKS",
+    "Labels",
+    "Speech",
+    "clean_question",
+    "labels_of",
+    "names_faq",
+    "names_faq_in",
+    "speech_of",
+    "strength",
+]
+
+MARKS = "?？؟\u037e՞፧⁇⁈⁉‽⸮﹖︖꘏꛷\u061f¿"
+_CLOSERS = "\"'”’»)]】」』）*_!！.…。 \u200f\u200e\u00a0"
+_ENDS = re.compile(rf"[{MARKS}][{re.escape(_CLOSERS)}]*$")
+_NEAR_END = re.compile(rf"[{MARKS}](?P<tail>[^{MARKS}]{{1,60}})$")
+# Signs beside a question that open it and are no part of it. A sign that may belong to the words
+# (+ in C++) must stand apart or behind the question mark.
+_ARROWS = "▼▾▿▽▲△►▶▸▹›»❯❱⌄⌃∨∧✕✖✗×➕➖➜➤→↓↑•·●○◦■□▪▫❓❔⊕⊖⊞⊟＋－¶§\u200b\ufeff\ue000-\uf8ff"
+_LEADING = re.compile(rf"^(?:[\s{_ARROWS}*|]|[+\-–—−](?=\s)|#(?=\s)|\[[+\-]\])+")
+_TRAILING = re.compile(
+    rf"(?:[\s{_ARROWS}|]|(?<=[\s{MARKS}])[+\-–—−*#xX]|\[(?:[+\-]|edit|top)\]"
+    r"|(?<=[\W_])(?:expand_more|expand_less|keyboard_arrow_down|keyboard_arrow_right|chevron_right"
+    r"|arrow_drop_down|expand|collapse|toggle|open|close|show answer|read more)(?=\W*$))+$"
+)
+_SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
+_ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How questions are asked in the languages of one page."""
+
+    openers: tuple[str, ...]
+    endings: tuple[str, ...]
+    asks: tuple[str, ...]
+
+
+@cache
+def _rows() -> dict[str, dict[str, list[str]]]:
+    path = Path(__file__).with_name("questions.toml")
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    for language, row in rows.items():
+        if unknown := sorted(set(row) - _ROWS):
+            raise ConfigError(f"questions.toml [{language}] has unknown keys {unknown}")
+    return rows
+
+
+@cache
+def speech_of(language: str | None) -> Speech:
+    """Rows of the declared language and of English; of all languages when it is not known."""
+    rows = _rows()
+    chosen = [rows[language], rows["en"]] if language in rows else list(rows.values())
+
+    def words(key: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for row in chosen for word in row.get(key, ())))
+
+    return Speech(words("openers"), words("endings"), words("asks"))
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for row in _rows().values() for word in row.get("faq", ())))
+
+
+@lru_cache(maxsize=4096)
+def names_faq(text: str) -> bool:
+    """Whether a heading, title or label says that questions and answers follow.
+
+    >>> names_faq("Frequently Asked Questions About Duck"), names_faq("Our story")
+    (True, False)
+    """
+    low = text.lower()
+    return any(phrase in low and _stands_free(phrase, low) for phrase in _phrases())
+
+
+def _stands_free(phrase: str, low: str) -> bool:
+    """A short phrase (faq, sss) must be a word of its own; a longer one may be anywhere."""
+    if len(phrase) > 5 or ord(phrase[0]) >= 0xE00:
+        return True
+    at = low.find(phrase)
+    while at >= 0:
+        end = at + len(phrase)
+        if not low[at - 1 : at].isalnum() and not low[end : end + 1].strip("s'’").isalnum():
+            return True
+        at = low.find(phrase, end)
+    return False
+
+
+def names_faq_in(text: str, language: str | None) -> bool:
+    """Whether lower-case `text` holds a FAQ phrase of the language or of English; cheap."""
+    rows = _rows()
+    phrases = rows["en"]["faq"] + (rows[language]["faq"] if language in rows else [])
+    return any(phrase in text for phrase in phrases)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which words stand before questions and answers on one page."""
+
+    questions: frozenset[str]
+    replies: frozenset[str]
+
+    def of(self, text: str) -> tuple[str, str]:
+        """("q" | "a" | "", rest): which label the text starts with and what follows it.
+
+        >>> labels_of("en", []).of("Q1. Who?"), labels_of("en", []).of("Who?")
+        (('q', 'Who?'), ('', 'Who?'))
+        """
+        match = _GLUED.match(text) or _LABEL.match(text)
+        if match is None:
+            return "", text
+        word, stop, rest = match["word"], match["stop"], text[match.end() :]
+        if len(word) == 1 and word.islower() and stop != ":":
+            return "", text
+        if not stop and (word not in "QA" or (rest and rest[0].isascii() and rest[-1] != "?")):
+            return "", text
+        low = word.lower()
+        if low in self.questions:
+            return "q", rest
+        if low in self.replies:
+            return "a", rest
+        return "", text
+
+
+_LABEL = re.compile(
+    r"^[\[(*\s]*(?P<word>[^\W\d_]{1,12})[\s\-]?(?P<number>(?:(?:no|nr)\.?\s|#)?\s?\d{0,3})\s*"
+    r"(?P<stop>[:：.)\]、﹕|·]+|[\-–—](?=\s)|)[*\s]*"
+)
+# Japanese, Chinese and Korean pages often set Q and A as signs without a stop.
+_GLUED = re.compile(r"^(?P<word>[QA])(?P<stop>)(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])")
+
+
+@lru_cache(maxsize=256)
+def _labels(languages: frozenset[str]) -> Labels:
+    rows = _rows()
+    chosen = [rows[language] for language in languages]
+    return Labels(
+        frozenset(word for row in chosen for word in row.get("labels", ())),
+        frozenset(word for row in chosen for word in row.get("replies", ())),
+    )
+
+
+def labels_of(language: str | None, texts: Iterable[str]) -> Labels:
+    """English labels, those of the language, and each pair that the texts use at least twice."""
+    rows = _rows()
+    languages = {"en"} | ({language} if language in rows else set())
+    seen: dict[str, int] = {}
+    for text in texts:
+        if len(text) > 1 and (match := _LABEL.match(text)) and match["stop"]:
+            word = match["word"].lower()
+            seen[word] = seen.get(word, 0) + 1
+    if seen:
+        for other, row in rows.items():
+            asked = sum(seen.get(word, 0) for word in row.get("labels", ()))
+            told = sum(seen.get(word, 0) for word in row.get("replies", ()))
+            if asked > 1 and told > 1:
+                languages.add(other)
+    return _labels(frozenset(languages & rows.keys()))
+
+
+def clean_question(text: str, labels: Labels | None = None) -> str:
+    """The question as shown: without "Q:", icons and "expand" signs, white space folded.
+
+    >>> clean_question("Q1:  Do you  ship?  +")
+    'Do you ship?'
+    """
+    text = _trailing_cut(_LEADING.sub("", _SPACE.sub(" ", text).strip()))
+    kind, rest = (labels or labels_of("en", ())).of(text)
+    return (rest if kind == "q" and rest else text).strip()
+
+
+def _trailing_cut(text: str) -> str:
+    """Without the signs at the end; words like "expand" only go behind a question mark."""
+    match = _TRAILING.search(text)
+    if not match:
+        return text
+    rest = text[: match.start()]
+    if any(c.isalpha() for c in match.group()) and not _ENDS.search(rest):
+        return text
+    return rest
+
+
+def strength(text: str, speech: Speech) -> int:
+    """2: carries a question mark at its end; 1: opens or ends like a question; 0: neither."""
+    if _ENDS.search(text) or (text[:1] == "¿" and len(text) < 200):
+        return 2
+    near = _NEAR_END.search(text)
+    if near and len(near["tail"]) < 0.4 * len(text) and not near["tail"][0].isalnum():
+        return 2
+    low = _NUMBER.sub("", text.lower(), count=1).lstrip("¿\"'“„«([ ")
+    if "՞" in text or (";" in speech.endings and text.endswith(";")):
+        return 2
+    if len(low) > 160:
+        return 0
+    if low.startswith(speech.openers):
+        for opener in speech.openers:
+            if low.startswith(opener) and not low[len(opener) : len(opener) + 1].isalpha():
+                return 1
+    if len(low) <= 80 and low.endswith(speech.endings):
+        return 1
+    return int(len(low) <= 60 and any(ask in low for ask in speech.asks))
