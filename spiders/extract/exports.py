@@ -130,12 +130,12 @@ def _from_table(text: str) -> Export:
                 continue
             row = _row(values)
             if row is None:
-                unnamed += 1  # Keyword Planner writes a line of totals so
+                unnamed += 1  # one is the line of totals of Keyword Planner
             elif len(export.keywords) < _MAX_ROWS:
                 export.keywords.append(row)
     except csv.Error as error:
         export.errors.append(f"line {at + 1 + reader.line_num}: {error}; read up to there")
-    if unnamed:
+    if unnamed > 1:
         export.errors.append(f"{unnamed} rows without a keyword left out")
     return export
 
@@ -233,7 +233,7 @@ def _position(text: str) -> float | None:
 
 def _whole(text: str) -> int | None:
     value = parse_number(text, whole=True)
-    return None if value is None else round(value)
+    return None if value is None or value < 0 else round(value)
 
 
 def _url(text: str) -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spiders.extract.json_text import Json
 
-__all__ = ["APIS", "Api", "parse_api", "state_of"]
+__all__ = ["APIS", "Api", "complaint_in", "parse_api", "state_of"]
 
 _TAG = re.compile(r"</?(?:strong|b|em|i|br|mark|span)[^>]*>", re.IGNORECASE)
 _QUOTA = re.compile(
@@ -86,7 +86,7 @@ def parse_api(api: Api, body: bytes) -> ParsedSerp:
     try:
         payload, problem = load_json(body)
     except ValueError as error:
-        found.state, found.reason = "error", f"{api.name}: {error}"
+        found.state, found.reason = "error", f"the answer is unreadable: {error}"
         return found
     if problem:
         found.errors.append(problem)
@@ -233,7 +233,7 @@ def _judge(api: Api, payload: Json, parts: list[dict[str, Json]], found: ParsedS
     elif parts or _is_empty_answer(api, payload):
         found.state = "empty"
     else:
-        found.state, found.reason = "error", f"{api.name}: no result list in the answer"
+        found.state, found.reason = "error", "no result list in the answer"
     if found.state == "empty":
         found.reason = ""
 
@@ -265,6 +265,15 @@ def state_of(complaint: str) -> SerpState:
     if _BLOCKED.search(complaint):
         return "blocked"
     return "quota" if _QUOTA.search(complaint) else "error"
+
+
+def complaint_in(body: bytes) -> str:
+    """The error text in a provider's answer; "" when there is none or it is no JSON."""
+    try:
+        payload, _ = load_json(body)
+    except ValueError:
+        return ""
+    return _complaint(payload)
 
 
 def _complaint(payload: Json) -> str:
