@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import tldextract
-
-from crawler.db import row_id
+from crawler.db import brand_id
+from crawler.domains import registrable_domain
 from crawler.errors import ConfigError
 
 __all__ = [
@@ -27,19 +26,13 @@ __all__ = [
     "Hit",
     "brand_rows",
     "classify_brand",
-    "registrable_domain",
+    "curve_named",
     "select_brands",
     "visibility",
 ]
 
 Role = Literal["own", "competitor", "ignored"]
 _HERE = Path(__file__).parent
-
-# Offline: the list that ships with tldextract, and no cache on disk. Private suffixes count, so
-# two projects under github.io are two brands.
-_SUFFIXES = tldextract.TLDExtract(
-    suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True
-)
 
 
 class Hit(NamedTuple):
@@ -109,55 +102,8 @@ def _read_curves(path: Path) -> dict[str, CtrCurve]:
 
 
 CURVES = _read_curves(_HERE / "ctr_curves.toml")
-SISTRIX_2020 = CURVES["sistrix_2020"]
-BACKLINKO_2019 = CURVES["backlinko_2019"]
-
-
-# Hosts of projects and small firms that the public-suffix list lacks: each subdomain is a brand.
-_HOSTING = frozenset(
-    [
-        "sourceforge.io",
-        "wordpress.com",
-        "substack.com",
-        "tumblr.com",
-        "livejournal.com",
-        "notion.site",
-        "business.site",
-        "jimdosite.com",
-        "jimdofree.com",
-        "webnode.com",
-        "webnode.page",
-        "strikingly.com",
-        "mystrikingly.com",
-        "squarespace.com",
-        "bigcartel.com",
-        "gumroad.com",
-        "itch.io",
-        "carrd.co",
-    ]
-)
-
-
-@cache
-def registrable_domain(url_or_host: str) -> str:
-    """The domain that one owner registered; an IP address or a bare host name is itself.
-
-    Under an ending that the public-suffix list lacks (.example, .internal) it is the last two
-    labels; below a known host of sites (`_HOSTING`) the subdomain counts.
-
-    >>> registrable_domain("https://www.shop.example.co.uk/a"), registrable_domain("localhost:8000")
-    ('example.co.uk', 'localhost')
-    >>> registrable_domain("www.a.example"), registrable_domain("http://127.0.0.1:80/")
-    ('a.example', '127.0.0.1')
-    """
-    found = _SUFFIXES(url_or_host.strip().lower())
-    above = found.subdomain.split(".")[-1]
-    if found.ipv4 or found.ipv6:
-        return found.ipv4 or found.ipv6
-    if not found.suffix:
-        return f"{above}.{found.domain}" if above else found.domain
-    domain = found.top_domain_under_public_suffix or found.suffix
-    return f"{above}.{domain}" if domain in _HOSTING and above not in ("", "www") else domain
+SISTRIX_2020 = CURVES["sistrix-2020"]
+BACKLINKO_2019 = CURVES["backlinko-2019"]
 
 
 def _host(url: str) -> str:
@@ -166,6 +112,19 @@ def _host(url: str) -> str:
     except ValueError:
         return ""
     return parts.netloc.rpartition("@")[2].lower().rstrip(".")
+
+
+def curve_named(key: str) -> CtrCurve:
+    """The curve of that key; ConfigError names the known ones.
+
+    >>> curve_named("sistrix-2020")(1)
+    0.285
+    """
+    try:
+        return CURVES[key.replace("_", "-")]
+    except KeyError:
+        known = ", ".join(CURVES)
+        raise ConfigError(f"click curve {key!r} is unknown; choose one of {known}") from None
 
 
 # -- visibility ------------------------------------------------------------------------------
@@ -243,8 +202,8 @@ def _known(host: str) -> _Known | None:
     for start in range(len(labels) - 1):
         if found := domains.get(".".join(labels[start:])):
             return found
-    found_parts = _SUFFIXES(host)
-    return None if found_parts.is_private else names.get(found_parts.domain)
+    parts = _SUFFIXES(host)
+    return None if parts.is_private else names.get(found_parts.domain)
 
 
 _PUBLIC_BODY = re.compile(
@@ -379,13 +338,14 @@ def select_brands(
     volumes: Mapping[str, float | None] | None = None,
     decisions: Mapping[str, Decision] | None = None,
     limit: int = 5,
-    curve: CtrCurve = SISTRIX_2020,
+    curve: CtrCurve | str = SISTRIX_2020,
 ) -> list[Brand]:
     """All domains of the results as brands: own first, then by visibility, best first.
 
     `volumes` has every keyword of the study (None: unknown). `decisions` is by domain. At most
     `limit` competitors are taken; those the analyst named come first and are never cut.
     """
+    curve = curve_named(curve) if isinstance(curve, str) else curve
     rows = [hit if isinstance(hit, Hit) else Hit(*hit) for hit in hits]
     weights, known_volumes = _weights(rows, volumes)
     own = registrable_domain(own_domain) if own_domain else None
@@ -500,7 +460,7 @@ def brand_rows(brands: Iterable[Brand], run_id: int, study_id: int) -> list[dict
     """Rows of the table `brands`, with an id that the same run and domain always give."""
     return [
         {
-            "id": row_id(run_id, brand.domain),
+            "id": brand_id(run_id, brand.domain),
             "run_id": run_id,
             "study_id": study_id,
             "domain": brand.domain,

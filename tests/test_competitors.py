@@ -12,10 +12,10 @@ from analysis.competitors import (
     Hit,
     brand_rows,
     classify_brand,
-    registrable_domain,
     select_brands,
     visibility,
 )
+from crawler.domains import registrable_domain
 
 
 def roles(brands):
@@ -97,6 +97,7 @@ def test_local_hosts_keep_their_port_as_a_place_to_start():
         ("https://pt.wikipedia.org/wiki/X", "X", "reference"),
         ("https://www.reddit.com/r/x/comments/1/", "How?", "social"),
         ("https://github.com/topics/x", "x", "social"),
+        ("https://amazon.github.io/", "A project of that name", "competitor"),
         ("https://support.google.com/x", "Help", "other"),
         ("https://www.chip.de/test/x", "X im Test", "publisher"),
         ("https://anything.gov.uk/x", "Rules", "reference"),
