@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from crawler.db import brand_id
-from crawler.domains import registrable_domain
+from crawler.domains import is_hosted, registrable_domain
 from crawler.errors import ConfigError
 
 __all__ = [
@@ -202,8 +202,8 @@ def _known(host: str) -> _Known | None:
     for start in range(len(labels) - 1):
         if found := domains.get(".".join(labels[start:])):
             return found
-    parts = _SUFFIXES(host)
-    return None if parts.is_private else names.get(found_parts.domain)
+    domain = registrable_domain(host)
+    return None if is_hosted(domain) else names.get(domain.split(".")[0])
 
 
 _PUBLIC_BODY = re.compile(
