@@ -20,7 +20,22 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-__all__ = ["GuardedDownloadHandler"]
+__all__ = ["GuardedDownloadHandler", "StudyProxyMiddleware"]
+
+
+class StudyProxyMiddleware:
+    """Sends every request through the study's proxy (setting HTTP_PROXY), when it has one."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._proxy: str | None = crawler.settings.get("HTTP_PROXY")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> StudyProxyMiddleware:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        if self._proxy:
+            request.meta.setdefault("proxy", self._proxy)
 
 
 class GuardedDownloadHandler(AiohttpDownloadHandler):

@@ -72,6 +72,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.politeness.CircuitBreakerMiddleware": 60,
     "crawler.politeness.Robots": 100,
     "crawler.politeness.RetryAfterMiddleware": 550,
+    "crawler.download.StudyProxyMiddleware": 740,
     "crawler.archive.ArchiveMiddleware": 900,
 }
 # Spiders yield one request at a time from their own frontier, already bounded and unique.
