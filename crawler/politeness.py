@@ -102,7 +102,7 @@ class Robots(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._why: dict[str, str] = {}
+        self._why: dict[str, str | Refused] = {}
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:
         try:
@@ -110,8 +110,10 @@ class Robots(RobotsTxtMiddleware):
         except IgnoreRequest as error:
             if type(error) is not IgnoreRequest:
                 raise
-            why = self._why.get(urlsplit(request.url).netloc, "robots.txt disallows this address")
-            raise RobotsDisallowed(why) from None
+            why = self._why.get(urlsplit(request.url).netloc)
+            if isinstance(why, Refused):
+                raise why from None
+            raise RobotsDisallowed(why or "robots.txt disallows this address") from None
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         status = response.status
@@ -125,10 +127,13 @@ class Robots(RobotsTxtMiddleware):
         if isinstance(exc, RobotsDisallowed):
             super()._robots_error(exc, netloc)
             return
+        if isinstance(exc, Refused):
+            self._refuse_all(netloc, exc)
+            return
         _, reason = failure_state(exc)
         self._refuse_all(netloc, f"robots.txt could not be had ({reason}), so nothing may be")
 
-    def _refuse_all(self, netloc: str, why: str) -> None:
+    def _refuse_all(self, netloc: str, why: str | Refused) -> None:
         self._why[netloc] = why
         self._stats.inc_value("robotstxt/unavailable")
         waiting = self._parsers[netloc]
