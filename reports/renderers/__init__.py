@@ -1,1 +1,28 @@
-"""One file a format; each has suffix, media_type and render(report) -> bytes."""
+"""One file per format; each draws a Report and computes nothing.
+
+A renderer has `suffix`, `media_type` and `render(report) -> bytes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from reports.renderers import html
+
+if TYPE_CHECKING:
+    from reports.model import Report
+
+__all__ = ["RENDERERS", "Renderer"]
+
+
+class Renderer(Protocol):
+    """What each module of this package looks like."""
+
+    suffix: str
+    media_type: str
+
+    def render(self, report: Report) -> bytes:
+        """The report in this format; raises ConfigError when something must be installed."""
+
+
+RENDERERS: dict[str, Renderer] = {"html": html}

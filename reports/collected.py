@@ -1,0 +1,240 @@
+"""How a run was collected and how its numbers came to be: for the analyst and the lawyer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reports import labels
+from reports.ground import json_object
+from reports.market import BAND_LIMITS
+from reports.model import (
+    Collection,
+    Fact,
+    Keyword,
+    Method,
+    MethodRow,
+    PageStates,
+    RobotsDecision,
+    SearchRow,
+    Study,
+    VisitRow,
+)
+from reports.units import format_count, format_time, join_words, plural
+from reports.voice import TOO_FEW
+
+if TYPE_CHECKING:
+    from reports.ground import Ground, Row
+    from reports.market import Units
+
+__all__ = ["collection", "method", "study_of"]
+
+_ROBOTS_ROWS = 500
+_VISIT_STAGES = {"crawl": "plain requests", "render": "browser"}
+
+
+def study_of(ground: Ground) -> Study:
+    """What was asked, and when it ran."""
+    study, run = ground.study, ground.run
+    keywords = ground.rows(
+        "select keyword, volume from keywords where study_id = ? "
+        "order by volume desc nulls last, keyword",
+        study["id"],
+    )
+    return Study(
+        name=study["name"],
+        brand=ground.own["domain"] if ground.own else study["brand"],
+        country=study["country"],
+        language=study["language"],
+        market=_market(study),
+        provider=study["provider"],
+        keywords=tuple(Keyword(row["keyword"], row["volume"]) for row in keywords),
+        run=run["id"],
+        run_state=run["state"],
+        offline=bool(run["offline"]),
+        started_at=run["started_at"],
+        finished_at=run["finished_at"],
+        method_version=run["method_version"],
+    )
+
+
+def _market(study: Row) -> str:
+    country = (study["country"] or "").upper()
+    language = study["language"] or ""
+    parts = [f"country {country}" if country else "", f"language {language}" if language else ""]
+    return ", ".join(part for part in parts if part) or "no country or language set"
+
+
+def collection(ground: Ground) -> Collection:
+    """Searches, visits, pages by state, robots decisions and failed extractors of the run."""
+    searches = tuple(_search(row) for row in ground.rows(_SEARCHES, ground.run_id))
+    visits = tuple(_visit(row) for row in ground.rows(_VISITS, ground.run_id))
+    pages = _page_states(ground)
+    robots = ground.rows(_ROBOTS, ground.run_id, _ROBOTS_ROWS)
+    return Collection(
+        facts=_facts(ground, searches, visits, pages),
+        searches=searches,
+        visits=visits,
+        pages=pages,
+        robots=tuple(RobotsDecision(r["domain"], r["url"], r["reason"]) for r in robots),
+        extractor_errors=_extractor_errors(ground),
+    )
+
+
+_SEARCHES = "select * from searches where run_id = ? order by state = 'ok', keyword, provider"
+_VISITS = """
+    select v.*, b.domain from visits v join brands b on b.id = v.brand_id
+    where v.run_id = ? order by b.role != 'own', b.visibility desc, b.domain, v.stage"""
+_PAGES = """
+    select b.domain, p.state, count(*) as n from pages p join brands b on b.id = p.brand_id
+    where p.run_id = ? group by b.domain, p.state
+    order by b.role != 'own', b.visibility desc, b.domain, n desc, p.state"""
+_ROBOTS = """
+    select b.domain, p.url, p.reason from pages p join brands b on b.id = p.brand_id
+    where p.run_id = ? and p.state = 'robots' order by b.domain, p.url limit ?"""
+
+
+def _search(row: Row) -> SearchRow:
+    locale = "-".join(part for part in (row["language"], row["country"]) if part)
+    return SearchRow(
+        keyword=row["keyword"],
+        provider=row["provider"],
+        state=row["state"],
+        reason=row["reason"],
+        depth=row["depth"],
+        locale=locale or "not set",
+        device=row["device"],
+        fetched_at=row["fetched_at"],
+    )
+
+
+def _visit(row: Row) -> VisitRow:
+    return VisitRow(
+        domain=row["domain"],
+        stage=labels.worded(_VISIT_STAGES, row["stage"]),
+        state=row["state"],
+        reason=row["reason"],
+        requests=row["requests"],
+        pages_ok=row["pages_ok"],
+        pages_failed=row["pages_failed"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _page_states(ground: Ground) -> tuple[PageStates, ...]:
+    by_domain: dict[str, list[Row]] = {}
+    for row in ground.rows(_PAGES, ground.run_id):
+        by_domain.setdefault(row["domain"], []).append(row)
+    return tuple(
+        PageStates(
+            domain,
+            sum(row["n"] for row in states),
+            tuple(
+                Fact(labels.worded(labels.PAGE_STATES, row["state"]), format_count(row["n"]))
+                for row in states
+            ),
+        )
+        for domain, states in by_domain.items()
+    )
+
+
+def _facts(
+    ground: Ground,
+    searches: tuple[SearchRow, ...],
+    visits: tuple[VisitRow, ...],
+    pages: tuple[PageStates, ...],
+) -> tuple[Fact, ...]:
+    settings = json_object(ground.run["settings"])
+    providers = sorted({row.provider for row in searches}) or [ground.study["provider"]]
+    failed = [row for row in searches if row.state not in ("ok", "empty")]
+    depths = sorted({row.depth for row in searches if row.state == "ok"})
+    facts = [
+        Fact("Run", f"{ground.run_id} ({ground.run['state']})"),
+        Fact("Began", format_time(ground.run["started_at"])),
+        Fact("Ended", _ended(ground.run)),
+        Fact("Search results from", join_words(providers)),
+        Fact("Searches", f"{plural(len(searches), 'search', 'searches')}, {len(failed)} failed"),
+        Fact("Results per search", _span(depths)),
+        Fact("Market", _market(ground.study)),
+        Fact("Requests to sites", format_count(sum(v.requests for v in visits))),
+        Fact("Pages known", format_count(sum(p.total for p in pages))),
+        Fact("User agent", str(settings.get("user_agent") or "not recorded")),
+        Fact("robots.txt", "obeyed; one that cannot be had counts as a ban (RFC 9309)"),
+        Fact("Pages per brand, at most", str(settings.get("pages", "not recorded"))),
+        Fact("Seconds between requests", str(settings.get("delay", "not recorded"))),
+        Fact("Network", "refused: replayed from the archive" if ground.run["offline"] else "used"),
+        Fact("Method version", ground.run["method_version"]),
+    ]
+    return tuple(facts)
+
+
+def _span(depths: list[int]) -> str:
+    if not depths:
+        return "none"
+    return str(depths[0]) if depths[0] == depths[-1] else f"{depths[0]} to {depths[-1]}"
+
+
+def _ended(run: Row) -> str:
+    if not run["finished_at"]:
+        return "not yet"
+    seconds = datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])
+    minutes = max(1, round(seconds.total_seconds() / 60))
+    return f"{format_time(run['finished_at'])}, after {plural(minutes, 'minute')}"
+
+
+def _extractor_errors(ground: Ground) -> tuple[Fact, ...]:
+    counts: Counter[str] = Counter()
+    sql = "select errors from pages where run_id = ? and errors != '[]'"
+    for row in ground.rows(sql, ground.run_id):
+        counts.update(str(error).split(":")[0] for error in json.loads(row["errors"]))
+    return tuple(Fact(name, plural(n, "page")) for name, n in counts.most_common())
+
+
+def method(ground: Ground, units: Units) -> Method:
+    """The metrics of the run and the rules that hold for all of them."""
+    return Method(ground.run["method_version"], _notes(ground), _metrics(ground, units))
+
+
+def _notes(ground: Ground) -> tuple[str, ...]:
+    curve = json_object(ground.run["settings"]).get("ctr_curve", "sistrix-2020")
+    return (
+        "Not seen is not zero: a blocked, disallowed, missing or unread page lowers the coverage "
+        "of a number, never the number.",
+        "Coverage is the share of what a number needs that could be seen.",
+        "Median and best are of the competitors; the own brand is measured against them.",
+        f"Colours change {join_words([str(limit) for limit in BAND_LIMITS])} points from the "
+        "median of a dimension; inside the first limit a cell stays neutral.",
+        f"Share of search clicks is the sum of volume x click rate at the rank over the sum of "
+        f"volume, with the curve {curve}; a keyword without a volume weighs as 1.",
+        f"Net sentiment is the share of positive minus the share of negative mentions; below "
+        f"{TOO_FEW} reviews no share is given.",
+        "Stars of any scale are moved to 1 to 5 before they are compared.",
+        "NPS, CSAT and effort scores of competitors cannot be seen from outside and are not "
+        "guessed.",
+        "Reviewers' names are not stored; quotes are short.",
+        "Sentences in this report come from templates over these numbers.",
+    )
+
+
+_METRICS = """
+    select key, max(dimension) as dimension, max(unit) as unit,
+           count(value) as measured, count(*) as brands
+    from metrics where run_id = ? group by key order by dimension, key"""
+
+
+def _metrics(ground: Ground, units: Units) -> tuple[MethodRow, ...]:
+    return tuple(
+        MethodRow(
+            key=row["key"],
+            label=units.label(row["key"]),
+            dimension=labels.dimension_label(row["dimension"]),
+            unit=row["unit"].replace("_", " "),
+            weight=units.weights.get(row["key"]),
+            formula=units.formulas.get(row["key"], ""),
+            measured=row["measured"],
+            brands=row["brands"],
+        )
+        for row in ground.rows(_METRICS, ground.run_id)
+    )

@@ -1,0 +1,126 @@
+"""Our words for the keys in the database: dimensions, states, kinds, stages."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BRAND_KINDS",
+    "DIMENSION_MEANINGS",
+    "EFFORTS",
+    "PAGE_STATES",
+    "STAGES",
+    "dimension_label",
+    "in_sentence",
+    "label",
+    "state_words",
+    "worded",
+]
+
+DIMENSION_MEANINGS: dict[str, str] = {
+    "overall": "All dimensions together, weighted as the method section says.",
+    "discoverability": "How often customers meet the brand in the results of the study's searches.",
+    "self_service": "Whether customers find answers by themselves: FAQ, help centre, topics.",
+    "assisted_support": "Whether a person can be reached, through how many channels, how easily.",
+    "chat": "Whether there is a chat, of what kind, and when it is there.",
+    "responsiveness": "How fast the brand promises to answer, and how fast it does.",
+    "reputation": "What customers say: stars, sentiment, and whether the brand replies.",
+    "policies": "How generous and how clear returns, delivery and warranty are.",
+    "reach": "For how many people it works: languages and accessibility.",
+}
+BRAND_KINDS = {
+    "own": "own brand",
+    "competitor": "competitor",
+    "marketplace": "marketplace",
+    "review_site": "review site",
+    "publisher": "publisher",
+    "social": "social network",
+    "reference": "reference or government",
+    "other": "other",
+}
+PAGE_STATES = {
+    "ok": "read",
+    "not_found": "not found",
+    "blocked": "blocked by the site",
+    "robots": "kept out by robots.txt",
+    "refused": "refused by our own guard",
+    "timeout": "timed out",
+    "too_large": "too large",
+    "too_complex": "too complex",
+    "budget": "left out by the page budget",
+    "error": "server or network error",
+}
+STAGES = {
+    "discovery": "Discovery",
+    "consideration": "Consideration",
+    "purchase": "Purchase",
+    "retention": "Retention",
+}
+EFFORTS = {"small": "small", "medium": "medium", "large": "large"}
+_STATE_WORDS = {
+    "ok": "",
+    "measured": "",
+    "partial": "",
+    "blocked": "blocked",
+    "robots": "disallowed",
+    "not_seen": "not seen",
+    "not_rendered": "not rendered",
+    "static_only": "static only",
+    "too_few": "too few",
+    "not_scored": "not scored",
+    "not_tried": "not tried",
+    "budget": "out of budget",
+    "none": "not seen",
+}
+_LABELS = {
+    "faq": "FAQ",
+    "faq_entries": "FAQ entries",
+    "price_value": "Price and value",
+    "returns_refunds": "Returns and refunds",
+    "ordering_checkout": "Ordering and checkout",
+    "billing_payments": "Billing and payments",
+    "account_subscription": "Account and subscription",
+    "onboarding_setup": "Onboarding and setup",
+    "support_responsiveness": "Support: speed of answers",
+    "support_quality": "Support: quality of answers",
+    "self_service": "Self-service",
+    "live_chat": "live chat",
+    "ai_bot": "AI bot",
+}
+
+
+def label(key: str) -> str:
+    """A key as a label.
+
+    >>> label("returns_refunds"), label("reply_time")
+    ('Returns and refunds', 'Reply time')
+    """
+    if key in _LABELS:
+        return _LABELS[key]
+    words = key.replace("_", " ").replace("-", " ").strip()
+    words = " ".join("FAQ" if word == "faq" else word for word in words.split())
+    return words[:1].upper() + words[1:]
+
+
+def dimension_label(key: str) -> str:
+    """The name of a dimension; an unknown one is spelled from its key."""
+    return label(key)
+
+
+def in_sentence(name: str) -> str:
+    """A label inside a sentence; abbreviations keep their capitals.
+
+    >>> in_sentence("Self-service"), in_sentence("FAQ entries")
+    ('self-service', 'FAQ entries')
+    """
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def worded(table: dict[str, str], key: str) -> str:
+    """The word for a key, the key itself where we have none."""
+    return table.get(key, key)
+
+
+def state_words(state: str, score: float | None) -> str:
+    """Why there is no number, in two words; "" when there is one."""
+    if score is not None:
+        return ""
+    return _STATE_WORDS.get(state, state.replace("_", " ")) or "not seen"

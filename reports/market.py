@@ -1,0 +1,402 @@
+"""Scoreboard, positions, gaps, SWOT and brand pages of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports import labels
+from reports.ground import json_object
+from reports.model import (
+    Brand,
+    BrandPage,
+    Cell,
+    Dimension,
+    Fact,
+    Gap,
+    Position,
+    Scoreboard,
+    ScoreboardRow,
+    Statement,
+    Swot,
+)
+from reports.units import (
+    format_count,
+    format_interval,
+    format_share,
+    format_value,
+    join_words,
+    median,
+    plural,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reports.ground import Ground, Row
+
+__all__ = [
+    "BAND_LIMITS",
+    "Units",
+    "brand_pages",
+    "brand_rows",
+    "gap_rows",
+    "position_rows",
+    "read_units",
+    "scoreboard",
+]
+
+# Points of score from the market median at which the colour of a cell changes; chosen by eye so
+# that the usual interval of a score (about 7 points to a side) stays inside the neutral band.
+BAND_LIMITS = (5, 15, 30)
+# The order in which a customer meets the dimensions; others follow by name.
+_ORDER = (
+    "overall",
+    "discoverability",
+    "reach",
+    "self_service",
+    "policies",
+    "assisted_support",
+    "chat",
+    "responsiveness",
+    "reputation",
+)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Unit, label, weight and formula of each metric of the run."""
+
+    units: dict[str, str]
+    labels: dict[str, str]
+    weights: dict[str, float]
+    formulas: dict[str, str]
+
+    def label(self, metric: str) -> str:
+        return self.labels.get(metric) or labels.label(metric)
+
+    def text(self, value: float | None, metric: str) -> str:
+        return format_value(value, self.units.get(metric, ""))
+
+
+def read_units(ground: Ground) -> Units:
+    """Units as the run's metrics rows state them."""
+    sql = "select distinct key, unit from metrics where run_id = ?"
+    return Units({row["key"]: row["unit"] for row in ground.rows(sql, ground.run_id)}, {}, {}, {})
+
+
+def brand_rows(ground: Ground) -> tuple[Brand, ...]:
+    """All who rank: compared ones first, then the ones set aside, each with the reason."""
+    ignored = [b for b in ground.brands if b["role"] == "ignored"]
+    return tuple(
+        Brand(
+            domain=b["domain"],
+            role=b["role"],
+            kind=b["class"],
+            kind_label=labels.worded(labels.BRAND_KINDS, b["class"]),
+            reason=b["reason"],
+            visibility=b["visibility"],
+            visibility_text=format_share(b["visibility"]),
+            keywords=b["keywords"],
+            best_rank=b["best_rank"],
+        )
+        for b in (*ground.compared, *ignored)
+    )
+
+
+def scoreboard(ground: Ground) -> Scoreboard:
+    """Scores of the compared brands; the median and the best are of the competitors alone."""
+    scores = {
+        (row["brand_id"], row["dimension"]): row
+        for row in ground.rows("select * from scores where run_id = ?", ground.run_id)
+    }
+    keys = sorted({d for _, d in scores}, key=_dimension_order)
+    dimensions = tuple(_dimension(ground, key, scores) for key in keys)
+    drawn = [
+        ScoreboardRow(
+            b["domain"],
+            b["role"],
+            tuple(_cell(d, scores.get((b["id"], d.key))) for d in dimensions),
+        )
+        for b in ground.compared
+    ]
+    own = [row for row in drawn if row.role == "own"]
+    others = sorted((row for row in drawn if row.role != "own"), key=_standing, reverse=True)
+    return Scoreboard("", dimensions, (*own, *others))
+
+
+def _dimension_order(key: str) -> tuple[int, str]:
+    return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)
+
+
+def _dimension(ground: Ground, key: str, scores: dict[tuple[str, str], Row]) -> Dimension:
+    known = [
+        (row["score"], b["domain"])
+        for b in ground.competitors
+        if (row := scores.get((b["id"], key))) and row["score"] is not None
+    ]
+    best = max(known, default=(None, None))
+    return Dimension(
+        key=key,
+        label=labels.dimension_label(key),
+        meaning=labels.DIMENSION_MEANINGS.get(key, ""),
+        median=median(score for score, _ in known),
+        best=best[0],
+        best_brand=best[1],
+        scored=len(known),
+    )
+
+
+def _cell(dimension: Dimension, row: Row | None) -> Cell:
+    if row is None:
+        return Cell(dimension.key, None, None, None, "", "not seen", "", 0.0, None, None, None, "")
+    score = row["score"]
+    return Cell(
+        dimension=dimension.key,
+        score=score,
+        low=row["low"],
+        high=row["high"],
+        text="" if score is None else f"{score:.0f}",
+        words=labels.state_words(row["state"], score),
+        reason=row["reason"],
+        coverage=row["coverage"],
+        band=_band(score, dimension.median),
+        place=row["place"],
+        robust=None if row["robust"] is None else bool(row["robust"]),
+        depends_on=row["depends_on"],
+    )
+
+
+def _band(score: float | None, middle: float | None) -> int | None:
+    if score is None or middle is None:
+        return None
+    steps = sum(abs(score - middle) >= limit for limit in BAND_LIMITS)
+    return steps if score >= middle else -steps
+
+
+def _standing(row: ScoreboardRow) -> tuple[float, str]:
+    bands = [cell.band for cell in row.cells if cell.band is not None]
+    return (sum(bands) / len(bands) if bands else -9.0, row.domain)
+
+
+def position_rows(board: Scoreboard) -> tuple[Position, ...]:
+    """Own score against the competitors' range, per dimension; () without an own brand."""
+    own = next((row for row in board.rows if row.role == "own"), None)
+    if own is None:
+        return ()
+    return tuple(
+        _position(dimension, cell, [row.cells[i].score for row in board.rows if row is not own])
+        for i, (dimension, cell) in enumerate(zip(board.dimensions, own.cells, strict=True))
+    )
+
+
+def _position(dimension: Dimension, cell: Cell, others: Sequence[float | None]) -> Position:
+    known = [score for score in others if score is not None]
+    compared = cell.score is not None and dimension.median is not None
+    return Position(
+        dimension=dimension.key,
+        label=dimension.label,
+        own=cell.score,
+        low=cell.low,
+        high=cell.high,
+        median=dimension.median,
+        worst=min(known, default=None),
+        best=dimension.best,
+        best_brand=dimension.best_brand,
+        difference=cell.score - dimension.median if compared else None,  # type: ignore[operator]
+        words=cell.words,
+    )
+
+
+def gap_rows(ground: Ground, units: Units) -> tuple[Gap, ...]:
+    """Gaps of the own brand in the order of the analysis."""
+    own = ground.own
+    if own is None:
+        return ()
+    sql = "select * from gaps where run_id = ? and brand_id = ? order by position, id"
+    return tuple(_gap(ground, units, row) for row in ground.rows(sql, ground.run_id, own["id"]))
+
+
+def _gap(ground: Ground, units: Units, row: Row) -> Gap:
+    metric = row["metric"]
+    return Gap(
+        position=row["position"],
+        metric=metric,
+        label=units.label(metric),
+        dimension=labels.dimension_label(row["dimension"]),
+        text=row["text"],
+        own_value=row["own_value"],
+        own_text=units.text(row["own_value"], metric),
+        market_median=row["market_median"],
+        median_text=units.text(row["market_median"], metric),
+        best_value=row["best_value"],
+        best_text=units.text(row["best_value"], metric),
+        best_brand=ground.domain(row["best_brand_id"]),
+        impact=row["impact"],
+        effort=labels.worded(labels.EFFORTS, row["effort"]),
+        confidence=row["confidence"],
+        stage=labels.worded(labels.STAGES, row["stage"]),
+        tactic=_steps(row["tactic"]),
+        goal=row["goal"],
+        kpi=row["kpi"],
+        target=row["target"],
+        target_text=units.text(row["target"], metric),
+        review_date=row["review_date"],
+        evidence=ground.book.cite([row["id"]]),
+    )
+
+
+def _steps(tactic: str) -> tuple[str, ...]:
+    """The lines of a tactic, without the numbers or dashes that a list begins with."""
+    lines = (line.strip().lstrip("-*•").strip() for line in tactic.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def brand_pages(ground: Ground, units: Units, board: Scoreboard) -> tuple[BrandPage, ...]:
+    """A page for each compared brand, in the order of the scoreboard."""
+    by_domain = {b["domain"]: b for b in ground.compared}
+    return tuple(
+        BrandPage(
+            domain=row.domain,
+            role=row.role,
+            title=_brand_title(board, row),
+            coverage=_coverage(ground, by_domain[row.domain]),
+            facts=_facts(ground, by_domain[row.domain]),
+            cells=row.cells,
+            swot=_swot(ground, units, by_domain[row.domain]),
+        )
+        for row in board.rows
+    )
+
+
+def _brand_title(board: Scoreboard, row: ScoreboardRow) -> str:
+    pairs = [
+        (cell.score - d.median, d)
+        for d, cell in zip(board.dimensions, row.cells, strict=True)
+        if d.key != "overall" and cell.score is not None and d.median is not None
+    ]
+    if len(pairs) < 2:
+        return f"{row.domain}: too little could be seen to place it"
+    ahead = sum(difference >= 0 for difference, _ in pairs)
+    low, high = min(pairs, key=lambda p: p[0]), max(pairs, key=lambda p: p[0])
+    return (
+        f"{row.domain} is at or above the market median in {ahead} of "
+        f"{plural(len(pairs), 'dimension')}; strongest in {labels.in_sentence(high[1].label)}, "
+        f"weakest in {labels.in_sentence(low[1].label)}"
+    )
+
+
+def _coverage(ground: Ground, brand: Row) -> str:
+    """What was read of this brand, in a sentence."""
+    visits = list(ground.rows("select * from visits where brand_id = ?", brand["id"]))
+    if not visits:
+        return "Not visited in this run."
+    read = sum(v["pages_ok"] for v in visits if v["stage"] == "crawl")
+    failed = sum(v["pages_failed"] for v in visits if v["stage"] == "crawl")
+    reasons = sorted({v["reason"] for v in visits if v["reason"]})
+    text = f"{plural(read, 'page')} read, {format_count(failed)} not"
+    if not any(v["stage"] == "render" and v["state"] in ("done", "partial") for v in visits):
+        text += "; no page was opened in a browser, so chat is known from static pages only"
+    return f"{text}. {'; '.join(reasons)}".strip()
+
+
+_COUNTS = """
+    select (select count(*) from faq_entries where brand_id = b.id) as faq,
+           (select count(distinct page_id) from faq_entries where brand_id = b.id) as faq_pages,
+           (select count(*) from reviews where brand_id = b.id) as reviews
+    from brands b where b.id = ?"""
+
+
+def _facts(ground: Ground, brand: Row) -> tuple[Fact, ...]:
+    key = brand["id"]
+    counts = next(ground.rows(_COUNTS, key))
+    facts = [
+        Fact("Share of search clicks", format_share(brand["visibility"])),
+        Fact(
+            "FAQ",
+            f"{plural(counts['faq'], 'entry', 'entries')} on {plural(counts['faq_pages'], 'page')}"
+            if counts["faq"]
+            else "none seen",
+        ),
+        Fact("Chat", _chat(ground, key)),
+        Fact("Channels", _channels(ground, key)),
+        Fact("Reviews read", format_count(counts["reviews"])),
+        Fact("Promises", _policies(ground, key)),
+        Fact("Other CX systems", _technologies(ground, key)),
+    ]
+    return tuple(facts)
+
+
+def _chat(ground: Ground, brand: str) -> str:
+    sql = """select distinct vendor, kind, phase from chat_widgets
+             where brand_id = ? and evidence in ('embedded', 'likely') order by vendor"""
+    seen = [
+        f"{row['vendor']} ({labels.in_sentence(labels.label(row['kind']))}"
+        + (", after consent)" if row["phase"] == "consent" else ")")
+        for row in ground.rows(sql, brand)
+    ]
+    return join_words(dict.fromkeys(seen)) or "none seen"
+
+
+def _channels(ground: Ground, brand: str) -> str:
+    sql = """select kind, count(distinct value) as n from channels
+             where brand_id = ? and kind not in ('hours', 'reply_time', 'address', 'language')
+             group by kind order by kind"""
+    seen = [labels.in_sentence(labels.label(row["kind"])) for row in ground.rows(sql, brand)]
+    return join_words(seen) or "none seen"
+
+
+def _policies(ground: Ground, brand: str) -> str:
+    sql = "select distinct kind, facts from policies where brand_id = ? order by kind limit 6"
+    seen = []
+    for row in ground.rows(sql, brand):
+        facts = ", ".join(
+            f"{k.replace('_', ' ')} {v}" for k, v in json_object(row["facts"]).items()
+        )
+        kind = labels.in_sentence(labels.label(row["kind"]))
+        seen.append(f"{kind} ({facts})" if facts else kind)
+    return "; ".join(seen) or "none seen"
+
+
+def _technologies(ground: Ground, brand: str) -> str:
+    sql = """select distinct vendor from technologies
+             where brand_id = ? and evidence in ('embedded', 'likely') order by vendor limit 8"""
+    return join_words(row["vendor"] for row in ground.rows(sql, brand)) or "none seen"
+
+
+def _swot(ground: Ground, units: Units, brand: Row) -> Swot:
+    sql = "select * from swot_entries where run_id = ? and brand_id = ? order by position, id"
+    entries = list(ground.rows(sql, ground.run_id, brand["id"]))
+    parts = {
+        quadrant: tuple(
+            _statement(ground, units, row)
+            for row in entries
+            if row["quadrant"] == quadrant and not row["in_appendix"]
+        )
+        for quadrant in ("strength", "weakness", "opportunity", "threat")
+    }
+    appendix = tuple(_statement(ground, units, row) for row in entries if row["in_appendix"])
+    return Swot(
+        parts["strength"], parts["weakness"], parts["opportunity"], parts["threat"], appendix
+    )
+
+
+def _statement(ground: Ground, units: Units, row: Row) -> Statement:
+    metric = row["metric"]
+    unit = units.units.get(metric or "", "")
+    return Statement(
+        quadrant=row["quadrant"],
+        text=row["text"],
+        rule=row["rule"],
+        metric=metric,
+        label=units.label(metric) if metric else "",
+        own_value=row["own_value"],
+        own_text=units.text(row["own_value"], metric) if metric else "",
+        market_median=row["market_median"],
+        median_text=units.text(row["market_median"], metric) if metric else "",
+        n=row["n"],
+        interval=format_interval(row["low"], row["high"], unit),
+        impact=row["impact"],
+        confidence=row["confidence"],
+        evidence=ground.book.cite([row["id"]]),
+    )

@@ -1,0 +1,129 @@
+"""`build_report`: everything that a report says about a run, computed and worded once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reports import sentences
+from reports.collected import collection, method, study_of
+from reports.ground import read_ground
+from reports.market import (
+    brand_pages,
+    brand_rows,
+    gap_rows,
+    position_rows,
+    read_units,
+    scoreboard,
+)
+from reports.model import SCHEMA_VERSION, Change, Changes, Report
+from reports.voice import promise_rows, question_matrix, voice_of_customers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crawler.db import Database
+    from reports.ground import Ground
+
+__all__ = ["Report", "build_report"]
+
+# Characters that no format can hold: controls, lone surrogates, noncharacters. Scraped text is
+# cleaned here once, so that no renderer has to.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def build_report(
+    db: Database, run_id: int, *, now: datetime, evidence_base: str | None = None
+) -> Report:
+    """The report of a run, as of `now`.
+
+    `evidence_base` is the relative folder where the caller puts copies of the evidence pages
+    (`<record>.html`); without it only the ids of the archive's records are printed.
+    Raises ConfigError when there is no such run.
+    """
+    ground = read_ground(db, run_id)
+    units = read_units(ground)
+    board = scoreboard(ground)
+    positions = position_rows(board)
+    brands, gaps = brand_rows(ground), gap_rows(ground, units)
+    questions, voice = question_matrix(ground), voice_of_customers(ground)
+    collected = collection(ground)
+    judgments = sentences.judgments(ground, board, positions, gaps, questions, voice, brands)
+    has_own = ground.own is not None
+    report = Report(
+        schema_version=SCHEMA_VERSION,
+        title=sentences.report_title(ground.own["domain"] if ground.own else None),
+        created_at=now.isoformat(timespec="seconds"),
+        study=study_of(ground),
+        judgments=judgments,
+        unknowns=sentences.unknowns(board, collected, voice),
+        figures=sentences.key_figures(board, positions, questions, voice, brands, collected),
+        scoreboard=replace(board, title=sentences.scoreboard_title(board, positions)),
+        positions_title=sentences.positions_title(positions),
+        positions=positions,
+        gaps_title=sentences.gaps_title(gaps, has_own),
+        gaps=gaps,
+        pages=brand_pages(ground, units, board),
+        questions=replace(questions, title=sentences.questions_title(questions, has_own)),
+        voice=replace(
+            voice,
+            title=sentences.voice_title(voice),
+            importance_title=sentences.importance_title(voice),
+            sources_title=sentences.sources_title(voice),
+            over_time_title=sentences.over_time_title(voice),
+        ),
+        promises=promise_rows(ground),
+        ranking_title=sentences.ranking_title(brands),
+        brands=brands,
+        changes=_changes(ground),
+        evidence=(),
+        collection=collected,
+        method=method(ground, units),
+        evidence_base=evidence_base,
+    )
+    clean: Report = _clean(replace(report, evidence=tuple(ground.book.entries.values())))
+    return clean
+
+
+def _changes(ground: Ground) -> Changes:
+    sql = "select * from changes where run_id = ? order by cause, domain, kind, id"
+    rows = list(ground.rows(sql, ground.run_id))
+    before = next(
+        ground.rows(_BEFORE, rows[0]["from_run_id"] if rows else None, *_previous(ground))
+    )
+    changes = Changes(
+        title="",
+        from_run=before["id"],
+        from_date=before["started_at"],
+        rows=tuple(
+            Change(r["domain"], r["kind"], r["before"], r["after"], r["cause"], r["text"])
+            for r in rows
+        ),
+    )
+    return replace(changes, title=sentences.changes_title(changes))
+
+
+# The run that the changes name, else the last finished one before this; a row of nulls else.
+_BEFORE = """
+    select id, started_at from runs where id = ?
+    union all
+    select * from (select id, started_at from runs where study_id = ? and id < ? and state = 'done'
+                   order by id desc limit 1)
+    union all select null, null limit 1"""
+
+
+def _previous(ground: Ground) -> tuple[int, int]:
+    return int(ground.run["study_id"]), ground.run_id
+
+
+def _clean(value: Any) -> Any:
+    """The same nest of dataclasses and tuples with only printable text in it."""
+    if isinstance(value, str):
+        return _UNPRINTABLE.sub("", value)
+    if isinstance(value, tuple):
+        return tuple(_clean(entry) for entry in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: _clean(getattr(value, f.name)) for f in fields(value)}
+        return replace(value, **changed)
+    return value
