@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.items import FaqEntry
 from spiders.extract.faq_centre import help_centre_entries
-from spiders.extract.faq_groups import accept, regions_of
+from spiders.extract.faq_groups import accept, key_of, regions_of
 from spiders.extract.faq_heads import find_heads
 from spiders.extract.faq_lines import Line, read_lines
 from spiders.extract.faq_structured import structured_entries
@@ -30,8 +30,6 @@ _ORIGINS = {
     "contents": "list",
 }
 _MARK = re.compile(rf"[{MARKS}][\W_]*(?:\n|$)|[{MARKS}]\s")
-_KEY = re.compile(r"[\W_]+")
-_NUMBERING = re.compile(r"^[\W\d_]+")
 
 
 def extract_faq(page: ParsedPage) -> list[FaqEntry]:
@@ -54,7 +52,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
     labels = labels_of(page.language, (line.text for line in lines))
     heads = find_heads(lines, labels, speech_of(page.language))
     regions = regions_of(lines, heads, says_faq)
-    known = frozenset(_key(entry.question) for entry in structured)
+    known = frozenset(key_of(entry.question) for entry in structured)
     accepted = accept(lines, regions, labels, known)
     return [_entry(page, head, lines, labels) for head in accepted]
 
@@ -86,10 +84,6 @@ def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> F
     return FaqEntry(head.question, (rest if kind == "a" else answer).strip(), origin)
 
 
-def _key(question: str) -> str:
-    return _KEY.sub("", _NUMBERING.sub("", question.casefold()))
-
-
 def _merged(*sources: list[FaqEntry]) -> list[FaqEntry]:
     """One entry a question: the first source names it, the longest answer stays."""
     structured, shown, centre = sources
@@ -102,7 +96,7 @@ def _merged(*sources: list[FaqEntry]) -> list[FaqEntry]:
 
 
 def _add(found: dict[str, FaqEntry], entry: FaqEntry, prefers: bool = False) -> None:
-    key = _key(entry.question)
+    key = key_of(entry.question)
     if not key:
         return
     old = found.setdefault(key, entry)

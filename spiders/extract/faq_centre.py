@@ -14,20 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ["help_centre_entries"]
 
-# Addresses of articles: Zendesk, Freshdesk, Intercom, Help Scout, Document360, Gorgias, Groove,
-# HelpCrunch, Kayako, Zoho Desk; each has a number or a long slug after the folder.
-_ARTICLE = re.compile(
-    r"/hc/(?:[a-z]{2}(?:-[a-z0-9]{2,4})?/)?articles/\d+"
-    r"|/(?:support/)?solutions/articles/\d+"
-    r"|/(?:[a-z]{2}(?:-[a-z]{2})?/)?articles/\d{4,}-"
-    r"|/article/\d+-[a-z0-9]"
-    r"|/portal/[a-z]{2}(?:-[a-z]{2})?/kb/articles/"
-    r"|/docs/(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+){2,}$"
-    r"|/kb/articles?/[a-z0-9]+-"
-    r"|/(?:[a-z]{2}-[A-Z]{2}/)?articles/[a-z0-9]+(?:-[a-z0-9]+)*-\d{4,}$",
-    re.IGNORECASE,
+# Addresses of articles, and what else the page must hold where the address alone could be a
+# newspaper's.
+_ARTICLES = (
+    (re.compile(r"/hc/(?:[a-z]{2}(?:-[a-z0-9]{2,4})?/)?articles/\d+", re.I), ""),  # Zendesk
+    (re.compile(r"/(?:support/)?solutions/articles/\d+"), ""),  # Freshdesk
+    (re.compile(r"/portal/[a-z]{2}(?:-[a-z]{2})?/kb/articles/"), ""),  # Zoho Desk
+    (re.compile(r"/articles/\d{5,}-[\w%-]"), "intercom"),
+    (re.compile(r"/article/\d+-[\w%-]"), "helpscout"),
+    (re.compile(r"/articles/\d{4,}|-\d{4,}$"), "gorgias"),
+    (re.compile(r"/docs/(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)+$"), "document360"),
 )
-_DOCUMENT360 = "document360"
 _OPEN_ARTICLE = ", ".join(
     (
         "[itemprop=articleBody]",
@@ -45,18 +42,16 @@ _SPACE = re.compile(r"\s+")
 def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
     """Article titles of an index page, each once; [] on an article itself or elsewhere."""
     html = page.html
-    if "/articles/" not in html and "/article/" not in html and _DOCUMENT360 not in html:
+    if "/article" not in html and "document360" not in html:
         return []
-    docs = _DOCUMENT360 in html
+    shapes = [shape for shape, literal in _ARTICLES if literal in html]
     found: dict[str, FaqEntry] = {}
-    for node in page.tree.css(
-        "a[href*=article], a[href*='/docs/']" if docs else "a[href*=article]"
-    ):
+    for node in page.tree.css("a[href*='/article'], a[href*='/docs/']"):
         href = (node.attributes.get("href") or "").partition("#")[0].partition("?")[0]
-        if not _ARTICLE.search(href) or ("/docs/" in href and not docs):
+        if not any(shape.search(href) for shape in shapes):
             continue
         title = _SPACE.sub(" ", node.text()).strip()
-        if title and not _is_furniture(node):
+        if len(title) > 4 and not _is_furniture(node):
             url = page.absolute(href)
             found.setdefault(url, FaqEntry(title, "", "help-centre", url))
     if len(found) < 3 or page.tree.css_first(_OPEN_ARTICLE) is not None:
@@ -65,9 +60,10 @@ def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
 
 
 def _is_furniture(node: LexborNode) -> bool:
+    """In a menu, or in the middle of a sentence."""
     parent = node.parent
     while parent is not None and parent.tag != "body":
-        if parent.tag in ("nav", "footer"):
+        if parent.tag in ("nav", "footer", "p"):
             return True
         parent = parent.parent
     return False

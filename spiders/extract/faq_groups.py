@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spiders.extract.faq_heads import SHAPES, Head
-from spiders.extract.questions import names_faq
+from spiders.extract.questions import MARKS, names_faq
 
 if TYPE_CHECKING:
     from spiders.extract.faq_lines import Line
     from spiders.extract.questions import Labels
 
-__all__ = ["accept", "regions_of"]
+__all__ = ["accept", "key_of", "regions_of"]
 
 NONE, PAGE, SECTION = 0, 1, 2
 
@@ -21,30 +21,55 @@ NONE, PAGE, SECTION = 0, 1, 2
 # address, or the section's title or class says FAQ. None: never. Chosen on pages of our own and
 # the visible real ones; see tests/eval/faq.
 LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
-    "details": ((2, 0.6), (1, 0.3), (1, 0.2)),
+    "details": ((2, 0.6), (2, 0.3), (1, 0.2)),
     "accordion": ((2, 0.6), (2, 0.3), (1, 0.2)),
-    "label": ((3, 0.5), (2, 0.3), (1, 0.3)),
-    "dl": ((2, 0.6), (2, 0.4), (1, 0.3)),
-    "heading": ((4, 0.7), (2, 0.3), (1, 0.25)),
-    "table": ((3, 0.7), (2, 0.3), (1, 0.3)),
-    "bold": ((3, 0.7), (2, 0.3), (1, 0.25)),
+    "label": ((3, 0.5), (2, 0.3), (2, 0.3)),
+    "dl": ((2, 0.6), (2, 0.4), (2, 0.3)),
+    "heading": ((4, 0.7), (2, 0.3), (2, 0.25)),
+    "table": ((3, 0.7), (2, 0.3), (2, 0.3)),
+    "bold": ((3, 0.7), (2, 0.2), (2, 0.2)),
     "inline": ((5, 0.6), (3, 0.4), (2, 0.3)),
     "list": (None, (3, 0.0), (2, 0.0)),
-    "text": (None, (2, 0.0), (1, 0.0)),
+    "text": (None, (3, 0.0), (2, 0.0)),
     "links": (None, (3, 0.4), (3, 0.5)),
     "contents": (None, (3, 0.5), (3, 0.5)),
 }
 # Shapes whose members are questions even without a mark, once the group is accepted.
-STRUCTURAL = frozenset(("details", "accordion", "label", "dl", "table", "heading", "bold"))
+STRUCTURAL = frozenset(
+    ("details", "accordion", "label", "dl", "table", "heading", "bold", "links", "contents")
+)
+# Questions of the page to its reader: buttons, forms, teasers.
 _SMALL_TALK = re.compile(
-    r"\b(?:helpful|still have|more questions|other questions|have (?:a |any |more )?questions"
-    r"|need (?:more )?help|can't find|cannot find|didn't find|did you (?:find|make|know|like)"
-    r"|got (?:a |any )?questions?|any questions|forgot|looking for|ready to|not a member|new here"
-    r"|already (?:a|have|registered)|want to (?:learn|know) more|noch fragen|war .* hilfreich"
-    r"|article utile|cet article|otras preguntas|was this|are you sure)\b",
+    r"^(?:still |do you |don't )?(?:(?:have|got|any|a|more|other|further) )+questions?\b|helpful\b"
+    r"|^need (?:more |any |some )?(?:help|support|assistance|advice)"
+    r"|^(?:can't|cannot|didn't|couldn't) find|^did you (?:find|make|know|like|mean|enjoy)"
+    r"|^(?:forgot|lost) (?:your |my )?(?:user|pass|log)|^looking for|^ready to|^not a member"
+    r"|^new here|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try)"
+    r"|^(?:noch|haben sie) fragen|^war .{0,40}hilfreich|^.{0,25} vous a.{0,20}utile"
+    r"|^why (?:choose|us)\b|^are you sure|^who we are|^what do you think|^leave a|^sound good"
+    r"|^what (?:our|people|customers|clients) .{0,30}say|^how (?:can|may) we help"
+    r"|^what are you looking|^what(?:'|’)s new|^do you (?:like|agree)|^interested\b"
+    r"|^остались вопросы|^¿(?:tienes|te ha|necesitas ayuda)|^des questions|^besoin d",
     re.IGNORECASE,
 )
-_SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,4}[\])]?\s?:\s+\S")
+# How user-written questions are shown: "3 answers", "answered by Kim on May 2, 2021".
+_BY_USERS = re.compile(
+    r"^\W*(?:\d+ )?(?:answers?|replies|repl(?:y|ied)|antworten|respuestas|réponses|ответ\w*)"
+    r"(?:\(s\))?[\s:(]*(?:\d|by\b)|\b(?:answered|asked|posted|replied) (?:by|on)\b"
+    r"|^.{0,60}\b(?:says|wrote|said):"
+    r"|\bby \w+,? (?:on )?(?:[A-Z][a-z]+ \d{1,2},? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
+)
+_SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
+
+
+_FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
+_KEY = re.compile(r"[\W_]+")
+_NUMBERING = re.compile(r"^[\W\d_]+")
+
+
+def key_of(question: str) -> str:
+    """What two spellings of one question have in common: its letters, without its number."""
+    return _KEY.sub("", _NUMBERING.sub("", question.casefold()))
 
 
 @dataclass(slots=True)
@@ -57,12 +82,19 @@ class Region:
     groups: dict[tuple[str | int, ...], list[Head]] = field(default_factory=dict)
 
 
-def _is_title(line: Line) -> bool:
+def _is_title(line: Line, head: Head | None) -> bool:
+    if (
+        head is not None
+        and head.strength == 2
+        and len(line.text) > 12
+        and not _SMALL_TALK.search(line.text)
+    ):
+        return False
     return (
         len(line.text) <= 90
         and (line.level > 0 or line.is_bold or (len(line.text) < 40 and line.text[-1] != "."))
         and not (line.is_linked and not line.level)
-        and not line.header
+        and not (line.header and not line.level)
         and names_faq(line.text)
     )
 
@@ -84,20 +116,16 @@ def _section_end(lines: list[Line], title: Line, heads: dict[int, Head]) -> int:
 def regions_of(lines: list[Line], heads: list[Head], page_says_faq: bool) -> list[Region]:
     """Disjoint regions in order: FAQ sections and boxes, and what lies between them."""
     by_line = {head.at: head for head in heads}
-    marks = [0] * len(lines)
-    number = 1
     if not page_says_faq:
         page_says_faq = any(line.level == 1 and names_faq(line.text) for line in lines)
+    marks = [0] * len(lines)
+    number = 0
     for line in lines:
-        if line.box:
-            marks[line.index] = -(line.box % 1_000_003) - 1
-    for line in lines:
-        if _is_title(line) and marks[line.index] <= 0 and line.level != 1:
-            end = _section_end(lines, line, by_line)
+        if marks[line.index] == 0 and line.level != 1 and _is_title(line, by_line.get(line.index)):
             number += 1
-            for at in range(line.index + 1, end):
-                if marks[at] == 0:
-                    marks[at] = number
+            end = _section_end(lines, line, by_line)
+            marks[line.index + 1 : end] = [number] * (end - line.index - 1)
+    _mark_boxes(lines, marks)
     outside = PAGE if page_says_faq else NONE
     found: dict[int, Region] = {}
     for at, mark in enumerate(marks):
@@ -110,6 +138,17 @@ def regions_of(lines: list[Line], heads: list[Head], page_says_faq: bool) -> lis
     return list(found.values())
 
 
+def _mark_boxes(lines: list[Line], marks: list[int]) -> None:
+    """Number the runs of lines in elements that are called FAQ; near ones are one run."""
+    number, last = 0, -9
+    for line in lines:
+        if line.box and marks[line.index] == 0:
+            if line.index - last > 4:
+                number -= 1
+            marks[line.index] = number
+            last = line.index
+
+
 def _asks(head: Head) -> bool:
     return head.strength > 0 and not (len(head.question) < 70 and _SMALL_TALK.search(head.question))
 
@@ -118,10 +157,12 @@ def _share(group: list[Head]) -> float:
     return sum(min(1.0, head.strength * 0.6) for head in group if _asks(head)) / len(group)
 
 
-def _trim(group: list[Head]) -> list[Head]:
-    """From the first to the last that asks."""
-    asking = [i for i, head in enumerate(group) if _asks(head)]
-    return group[asking[0] : asking[-1] + 1] if asking else []
+def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
+    """From the first to the last that asks; all where the markup itself says question."""
+    if group and group[0].shape in ("label", "details", "accordion"):
+        return group
+    sure = [i for i, h in enumerate(group) if _asks(h) or key_of(h.question) in contents]
+    return group[sure[0] : sure[-1] + 1] if sure else []
 
 
 def _spans(group: list[Head], lines: list[Line], end: int) -> None:
@@ -167,19 +208,23 @@ def _common_path(group: list[Head], lines: list[Line]) -> int:
 def _answered(head: Head, lines: list[Line]) -> bool:
     if head.rest:
         return True
-    return any(lines[at].text != head.question for at in range(head.at + 1, head.until))
+    if head.strength == 0 and head.shape in ("bold", "heading"):
+        return not all(line.is_linked for line in lines[head.at + 1 : head.until])
+    return any(not _is_contents(lines[at]) for at in range(head.at + 1, head.until))
+
+
+def _is_contents(line: Line) -> bool:
+    return line.is_linked and line.target[:1] == "#"
 
 
 def _is_dialogue(group: list[Head], lines: list[Line], labels: Labels) -> bool:
     """Interviews, transcripts, chats: named speakers answer, or the answers are mere words."""
     if group[0].shape != "label":
         return False
-    start, end = group[0].at, group[-1].until
-    speakers = sum(
-        bool(_SPEAKER.match(line.text)) and not labels.of(line.text)[0]
-        for line in lines[max(0, start - 8) : end]
-    )
-    if speakers >= 2:
+    start = group[0].at
+    before = [line for line in lines[max(0, start - 8) : start] if _speaks(line, labels)]
+    after = [h for h in group if h.at + 1 < len(lines) and _speaks(lines[h.at + 1], labels)]
+    if len(before) > 1 or len(after) > max(1, len(group) // 4):
         return True
     sizes = sorted(
         sum(len(lines[at].text) for at in range(h.at + 1, h.until)) + len(h.rest) for h in group
@@ -187,80 +232,168 @@ def _is_dialogue(group: list[Head], lines: list[Line], labels: Labels) -> bool:
     return len(sizes) > 2 and sizes[len(sizes) // 2] < 12
 
 
-def _fits(group: list[Head], region: Region, lines: list[Line], labels: Labels) -> bool:
-    shape = group[0].shape
-    limit = LIMITS[shape][region.context]
-    asking = [head for head in group if _asks(head)]
-    if limit is None or len(asking) < limit[0] or _share(group) < limit[1]:
-        return False
+def _speaks(line: Line, labels: Labels) -> bool:
+    return bool(_SPEAKER.match(line.text)) and not labels.of(line.text)[0]
+
+
+def _is_checklist(group: list[Head], lines: list[Line]) -> bool:
+    """Questions to the reader: what follows them asks on."""
+    asking_on = 0
+    for head in group:
+        follows = head.rest or (lines[head.at + 1].text if head.at + 1 < head.until else "")
+        asking_on += _FIRST_ASKS.match(follows) is not None
+    return asking_on * 5 >= len(group) * 2
+
+
+def _told(head: Head, lines: list[Line]) -> str:
+    """The start of the answer."""
+    return " ".join([head.rest, *(line.text for line in lines[head.at + 1 : head.until][:4])])[:300]
+
+
+def _is_survey(group: list[Head], lines: list[Line]) -> bool:
+    """The same choices behind every question."""
+    told = [_told(head, lines) for head in group]
+    return len(told) > 2 and len(set(told)) * 2 < len(told)
+
+
+def _is_thread(group: list[Head], lines: list[Line]) -> bool:
+    """Questions and answers that visitors wrote."""
+    return sum(bool(_BY_USERS.search(_told(head, lines).strip())) for head in group) * 2 > len(
+        group
+    )
+
+
+def _density(group: list[Head]) -> float:
+    """Share of the lines from the first to the last that are heads."""
+    return len(group) / (group[-1].at - group[0].at + 1)
+
+
+def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels) -> bool:
+    """Whether heads that ask often enough also have what a FAQ has: answers."""
+    shape = members[0].shape
     if shape in ("links", "contents"):
         return True
+    asking = [head for head in members if _asks(head)]
     answered = sum(_answered(head, lines) for head in asking)
-    if answered < 0.6 * len(asking):
+    if answered < 0.6 * len(asking) or _is_dialogue(members, lines, labels):
         return False
-    return not _is_dialogue(group, lines, labels)
+    if _is_survey(members, lines) or _is_thread(members, lines):
+        return False
+    if region.context == NONE and _is_checklist(members, lines):
+        return False
+    return not (shape == "inline" and _density(asking) < (0.3, 0.1, 0.1)[region.context])
 
 
-def _members(group: list[Head], region: Region, lines: list[Line]) -> list[Head]:
-    """Which of an accepted group are entries."""
+def _asks_enough(group: list[Head], context: int) -> bool:
+    limit = LIMITS[group[0].shape][context]
+    if limit is None:
+        return False
+    asking = sum(_asks(head) and (context > NONE or head.strength == 2) for head in group)
+    return asking >= limit[0] and _share(group) >= limit[1]
+
+
+def _agrees(group: list[Head], known: frozenset[str]) -> bool:
+    """Beside structured data, a group must hold some of its questions or be mostly questions."""
+    asking = sum(head.strength == 2 and _asks(head) for head in group)
+    return asking * 2 > len(group) > 1 or any(key_of(head.question) in known for head in group)
+
+
+def _members(group: list[Head], contents: frozenset[str]) -> list[Head]:
+    """Which of a group that asks enough are entries: all, or those that ask or are listed."""
     shape = group[0].shape
-    share = _share(group)
-    least = {"heading": 0.6, "bold": 0.7}.get(shape, 0.5)
-    whole = shape in STRUCTURAL and share >= least
-    kept = [head for head in group if _asks(head) or (whole and _plausible(head))]
-    if shape in ("links", "contents"):
-        return kept
-    return [head for head in kept if _answered(head, lines)]
+    least = {"heading": 0.6, "bold": 0.7, "links": 0.7, "contents": 0.7}.get(shape, 0.5)
+    whole = shape in STRUCTURAL and _share(group) >= least
+    words = 4 if shape in ("links", "contents") else 1
+    return [
+        head
+        for head in group
+        if _asks(head)
+        or (whole and _plausible(head) and head.question.count(" ") + 1 >= words)
+        or (key_of(head.question) in contents and _plausible(head))
+    ]
 
 
 def _plausible(head: Head) -> bool:
-    return not names_faq(head.question) and not _SMALL_TALK.search(head.question)
+    return not (len(head.question) < 60 and names_faq(head.question)) and not _SMALL_TALK.search(
+        head.question
+    )
 
 
 def accept(
     lines: list[Line], regions: list[Region], labels: Labels, known: frozenset[str]
 ) -> list[Head]:
-    """Heads that are questions of a FAQ, in order."""
+    """Heads that are questions of a FAQ, in order; `known` are keys of those found otherwise."""
+    contents = _contents(regions)
     taken: list[Head] = []
-    said = bool(known)
     for region in sorted(regions, key=lambda region: -region.context):
-        if region.context == NONE and (
-            said or any(r.context for r in regions if r.groups and taken)
-        ):
-            taken += _accept_in(region, lines, labels, frozenset(("details", "accordion")))
-        else:
-            taken += _accept_in(region, lines, labels, None)
+        only: tuple[str, ...] = SHAPES[:-1]
+        if region.context == NONE and (taken or known):
+            only = ("details", "accordion")
+        taken += _accept_in(region, lines, labels, contents, known, only)
+    if not taken and not known:
+        for region in regions:
+            taken += _accept_in(region, lines, labels, frozenset(), known, SHAPES[-1:])
+    taken += _stragglers(regions, lines, taken)
     return sorted(taken, key=lambda head: head.at)
 
 
+def _stragglers(regions: list[Region], lines: list[Line], taken: list[Head]) -> list[Head]:
+    """Single questions that a title parts from their accepted siblings, or of another rank."""
+    have = {id(head) for head in taken}
+    keys = {head.key for head in taken if head.shape not in ("text", "list", "inline")}
+    ranked = any(head.shape == "heading" for head in taken)
+    found = []
+    for region in regions:
+        for key, group in region.groups.items():
+            if region.context == NONE or not (key in keys or (ranked and key[0] == "heading")):
+                continue
+            left = [h for h in group if h.strength == 2 and _asks(h) and id(h) not in have]
+            left = _outside(left, taken)
+            _spans(left, lines, region.end)
+            found += [head for head in left if head.url or _answered(head, lines)]
+    return found
+
+
+def _contents(regions: list[Region]) -> frozenset[str]:
+    """Keys of the lines of a table of contents that lists questions."""
+    groups = [g for r in regions for g in r.groups.values() if g[0].shape == "contents"]
+    listed = [head for group in groups for head in group]
+    if sum(map(_asks, listed)) < max(2, 0.3 * len(listed)):
+        return frozenset()
+    return frozenset(key_of(head.question) for head in listed)
+
+
 def _accept_in(
-    region: Region, lines: list[Line], labels: Labels, only: frozenset[str] | None
+    region: Region,
+    lines: list[Line],
+    labels: Labels,
+    contents: frozenset[str],
+    known: frozenset[str],
+    only: tuple[str, ...],
 ) -> list[Head]:
     taken: list[Head] = []
-    groups = sorted(
-        region.groups.values(),
-        key=lambda g: (SHAPES.index(g[0].shape), g[0].key[-1:] != (0,), str(g[0].key)),
-    )
-    for group in groups:
-        shape = group[0].shape
-        if only is not None and shape not in only:
+    groups = [group for group in region.groups.values() if group[0].shape in only]
+    for group in sorted(groups, key=lambda group: SHAPES.index(group[0].shape)):
+        if group[0].shape in ("text", "list", "links") and len(taken) > 1:
             continue
-        if shape in ("text", "list", "links", "contents") and len(taken) >= 2:
+        group = _trim(_outside(group, taken), contents)
+        if not group or not _asks_enough(group, region.context):
             continue
-        group = _trim(_outside(group, taken))
-        if not group:
+        members = _members(group, contents)
+        _spans(members, lines, region.end)
+        if known and not _agrees(members, known):
             continue
-        _spans(group, lines, region.end)
-        if _fits(group, region, lines, labels):
-            taken += _members(group, region, lines)
-    if not taken and region.context:
+        if _fits(members, region, lines, labels):
+            linked = members[0].shape in ("links", "contents")
+            taken += [head for head in members if linked or _answered(head, lines)]
+    if not taken and region.context and "accordion" in only:
         taken = _templates(region, lines)
     return taken
 
 
 def _outside(group: list[Head], taken: list[Head]) -> list[Head]:
     """Those that do not lie in the answer of a stronger shape."""
-    if group[0].shape == "heading":
+    if not group or group[0].shape == "heading":
         return group
     return [h for h in group if not any(t.at <= h.at < t.until for t in taken)]
 

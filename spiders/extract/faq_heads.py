@@ -112,7 +112,7 @@ class _Finder:
     def plain(self, line: Line) -> Head | None:
         if line.tag == "summary":
             return self.head(line, line.text, "details", ("details",))
-        link = _target(line)
+        link = line.target
         if line.header and (not link or link[0] == "#"):
             return self.head(line, line.text, "accordion", ("accordion",))
         if link and line.is_linked:
@@ -162,16 +162,6 @@ class _Finder:
 
 def _holds_reply(text: str, labels: Labels) -> bool:
     return labels.of(text)[0] == "a"
-
-
-def _target(line: Line) -> str:
-    """Where the line links to: "#x" inside the page, else an address; "" for a mere button."""
-    if line.link is None:
-        return ""
-    href = (line.link.attributes.get("href") or "").strip()
-    if len(href) < 2 or href[:11].lower() == "javascript:":
-        return ""
-    return href
 
 
 def find_heads(lines: list[Line], labels: Labels, speech: Speech) -> list[Head]:

@@ -83,6 +83,7 @@ _INLINE = frozenset(
     ]
 )
 _SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w")
 
 # Class words of furniture: whole words of class and id.
 _FURNITURE = re.compile(
@@ -120,13 +121,14 @@ class Marks(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def marks_of(words: str) -> Marks:
-    """Marks of the class and id words of an element, lowered and one space apart."""
+def marks_of(words: str, name: str) -> Marks:
+    """Marks of an element by its class and, where that says nothing, its id; both lowered."""
+    both = f"{words} {name}" if name else words
+    header, answer = _HEADER.search(words) is not None, _ANSWER.search(words) is not None
+    if not (header or answer) and name:
+        header, answer = _HEADER.search(name) is not None, _ANSWER.search(name) is not None
     return Marks(
-        _FURNITURE.search(words) is not None,
-        _HEADER.search(words) is not None,
-        _ANSWER.search(words) is not None,
-        _FAQ_BOX.search(words) is not None,
+        _FURNITURE.search(both) is not None, header, answer, _FAQ_BOX.search(both) is not None
     )
 
 
@@ -138,7 +140,8 @@ class Line:
     """One visual line: a block's text up to the next block or <br>.
 
     `node` is the nearest block element, `level` is 1-6 inside a heading, else 0. `bold` and
-    `linked` count characters, `lead` is the bold part at the start, `link` the first link.
+    `linked` count characters, `lead` is the bold part at the start, `link` the first link and
+    `target` where it leads: "#x" inside the page, else an address; "" for a mere button.
     `header` is the element that opens a panel or is called a question, `answer` tells of a panel,
     `box` is the id of an ancestor that is called FAQ, `item` the details or dl it lies in.
     """
@@ -151,6 +154,7 @@ class Line:
     bold: int = 0
     lead: str = ""
     link: LexborNode | None = None
+    target: str = ""
     linked: int = 0
     header: int = 0
     answer: int = 0
@@ -187,29 +191,32 @@ class _Open:
 class _Reader:
     """One pass over the tree. Lines end where a block begins or ends and at <br>."""
 
-    def __init__(self, reads_style: bool) -> None:
+    def __init__(self, html: str) -> None:
         self.lines: list[Line] = []
         self.parts: list[tuple[str, bool, LexborNode | None]] = []
         self.here: _Open | None = None
-        self.reads_style = reads_style
+        self.html = html
+        self.reads_style = "font-weight" in html
 
     def flush(self) -> None:
         """End the line: fold its white space, count what is bold and linked."""
         parts, here = self.parts, self.here
         self.parts = []
         text = _SPACE.sub(" ", "".join([part[0] for part in parts])).strip()
-        if not text or here is None:
+        if here is None or not _WORD.search(text):
             return
         line = Line(text, here.block, here.block.tag or "", len(self.lines), here.level)
         line.header, line.answer, line.box = here.header, here.answer, here.box
         line.path = here.path
         if len(parts) == 1:
-            _, bold, line.link = parts[0]
+            bold, line.link = parts[0][1], parts[0][2]
             line.bold = len(text.replace(" ", "")) if bold else 0
             line.linked = len(text.replace(" ", "")) if line.link is not None else 0
             line.lead = text if bold else ""
         else:
             _count(line, parts)
+        if line.link is not None:
+            line.target = _target(line.link, self.html)
         self.lines.append(line)
 
     def opened(self, node: LexborNode, tag: str, up: _Open) -> _Open | None:
@@ -242,19 +249,17 @@ class _Reader:
         self, new: _Open, attributes: dict[str, str | None], inline: bool
     ) -> _Open | None:
         """`new` with what its attributes tell."""
-        tag = new.tag
+        tag, up_box = new.tag, new.box
         if tag == "a":
             new.link = new.node
-        words = attributes.get("class") or ""
-        if name := attributes.get("id"):
-            words = f"{words} {name}"
-        marks = marks_of(words.lower()) if words else _NOTHING
+        words, name = attributes.get("class") or "", attributes.get("id") or ""
+        marks = marks_of(words.lower(), name.lower()) if words or name else _NOTHING
         role = attributes.get("role")
         if role in ("navigation", "contentinfo", "dialog", "menu", "menubar", "alertdialog"):
             return None
         if marks.furniture and not inline and "accordion" not in words:
             return None
-        if marks.faq and tag in _BOXES:
+        if marks.faq and not up_box and tag in _BOXES:
             new.box = new.node.mem_id
         if (marks.answer and not marks.header) or role in ("tabpanel", "region"):
             new.answer, new.header = new.node.mem_id, 0
@@ -275,7 +280,7 @@ class _Reader:
 
     def read(self, body: LexborNode) -> list[Line]:
         stack = [_Open(body, "body", None)]
-        node = body.first_child
+        node: LexborNode | None = body.first_child
         while stack:
             if node is None:
                 done = stack.pop()
@@ -329,6 +334,16 @@ def _count(line: Line, parts: list[tuple[str, bool, LexborNode | None]]) -> None
     line.lead = _SPACE.sub(" ", "".join(lead)).strip()
 
 
+def _target(link: LexborNode, html: str) -> str:
+    href = (link.attributes.get("href") or "").strip()
+    if len(href) < 2 or href[:11].lower() == "javascript:":
+        return ""
+    name = href.rpartition("#")[2] if "#" in href else ""
+    if name and (f'"{name}"' in html or f"={name}" in html):
+        return "#" + name
+    return href
+
+
 def _is_bold(style: str | None) -> bool:
     if not style or "font-weight" not in style:
         return False
@@ -338,4 +353,4 @@ def _is_bold(style: str | None) -> bool:
 
 def read_lines(body: LexborNode, html: str) -> list[Line]:
     """Lines in document order, without menus, footers, comments, dialogs, scripts and forms."""
-    return _Reader("font-weight" in html).read(body)
+    return _Reader(html).read(body)

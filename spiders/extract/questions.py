@@ -208,7 +208,7 @@ def strength(text: str, speech: Speech) -> int:
     low = _NUMBER.sub("", text.lower(), count=1).lstrip("¿\"'“„«([ ")
     if "՞" in text or (";" in speech.endings and text.endswith(";")):
         return 2
-    if len(low) > 160:
+    if len(low) > 160 or low[-1:] in ".:,":
         return 0
     if low.startswith(speech.openers):
         for opener in speech.openers:
