@@ -1,0 +1,278 @@
+"""Reviews and aggregate ratings of a page, from its markup, its shape and its embedded state."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crawler.items import Rating, Review
+from spiders.extract.dates import find_date
+from spiders.extract.reviews_dom import body_of, read_sections, read_summary
+from spiders.extract.reviews_state import read_state
+from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
+from spiders.extract.stars import Stars, read_count, read_number, read_phrase
+from spiders.extract.structured import Entity, Value, block_text, find, first, plain_text
+
+if TYPE_CHECKING:
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["extract_reviews"]
+
+_REVIEW_TYPES = ("Review", "UserReview", "EmployerReview", "CriticReview", "MediaReview")
+_AGGREGATE_TYPES = ("AggregateRating", "EmployerAggregateRating", "Review-aggregate")
+MAX_REVIEWS = 2_000  # of one page
+
+
+def extract_reviews(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
+    """Each review once, in page order, and the aggregates that the page states.
+
+    What machine-readable data says comes first. Reviews found by shape join it only when the page
+    has no such data, or when they are seen to be the same list gone on.
+    """
+    ratings = _aggregates(page)
+    reviews = _marked_up(page)
+    shaped = read_sections(page)
+    if not reviews:
+        reviews = shaped
+    elif shaped:
+        reviews = _joined(reviews, shaped)
+    if not reviews:
+        reviews, more = read_state(page)
+        ratings = ratings or more
+    if not ratings:
+        ratings = read_summary(page)
+    _scale(reviews, ratings)
+    return _unique(reviews)[:MAX_REVIEWS], _distinct(ratings)
+
+
+# --- reviews from markup -----------------------------------------------------------------------
+
+
+def _marked_up(page: ParsedPage) -> list[Review]:
+    country = "US" if page.language == "en" else None
+    found = []
+    for entity in find(page.structured, *_REVIEW_TYPES):
+        review = _review(entity, page.language, country)
+        if review is not None:
+            found.append(review)
+    return found
+
+
+def _review(entity: Entity, language: str | None, country: str | None) -> Review | None:
+    body = _text(entity, "reviewBody", "description", "content", "text", "articleBody")
+    title = _text(entity, "name", "headline", "title", "summary")
+    author = clean_name(_text(entity, "author", "reviewer", "creator"))
+    written = _text(
+        entity, "datePublished", "dtreviewed", "published", "reviewed", "dateCreated", "dateModified"
+    )
+    stars = _stars(entity)
+    if not body and entity.node is not None:
+        body = body_of(entity.node)
+    if not body and (notes := _notes(entity)):
+        body = notes
+    if not body and title and stars and len(title) >= 15:
+        body, title = title, ""
+    body = clean_body(body)
+    if not body or is_junk(body) or not (stars or author or written):
+        return None
+    return Review(
+        text=body,
+        rating=stars.value if stars else None,
+        rating_min=stars.low if stars else None,
+        rating_max=stars.high if stars else None,
+        date=find_date(written, language, country) if written else None,
+        title=title if title and text_key(title) != text_key(body) else None,
+        origin=entity.syntax,
+        author=author,
+    )
+
+
+def _text(entity: Entity, *names: str) -> str:
+    """First of `names` with a text; of an inner entity its name."""
+    for name in names:
+        for value in entity.props.get(name, ()):
+            if isinstance(value, Entity):
+                text = _text(value, "name", "fn", "text", "givenName")
+            else:
+                text = plain_text(str(value))
+            if text:
+                return text
+    return ""
+
+
+def _notes(entity: Entity) -> str:
+    lines = []
+    for name in ("positiveNotes", "negativeNotes"):
+        for value in entity.props.get(name, ()):
+            items = value.props.get("itemListElement", [value]) if isinstance(value, Entity) else [value]
+            for item in items:
+                text = _text(item, "name", "text") if isinstance(item, Entity) else str(item)
+                if text:
+                    lines.append(plain_text(text))
+    return "\n".join(lines)
+
+
+def _stars(entity: Entity) -> Stars | None:
+    """The rating of a review or an aggregate, wherever its syntax puts it; 0 is none."""
+    inner = first(entity, "reviewRating", "rating", "average", "ratingValue")
+    holder = inner if isinstance(inner, Entity) else entity
+    found = None
+    for name in ("ratingValue", "average", "value", "rating"):
+        value = first(holder, name)
+        if value is None or isinstance(value, Entity):
+            continue
+        found = _read(value)
+        if found:
+            break
+    if found is None and isinstance(inner, (str, int, float)):
+        found = _read(inner)
+    if found is None and isinstance(inner, Entity) and inner.node is not None:
+        found = read_phrase(block_text(inner.node))
+    if found is None or found.value <= 0:
+        return None
+    high = _bound(holder, entity, "bestRating", "best")
+    low = _bound(holder, entity, "worstRating", "worst")
+    if high is None or high < found.value:
+        high = found.high
+    return Stars(found.value, high, low if low is not None and low < found.value + 0.001 else None)
+
+
+def _read(value: Value) -> Stars | None:
+    if isinstance(value, bool) or isinstance(value, Entity):
+        return None
+    if isinstance(value, (int, float)):
+        return Stars(round(float(value), 4)) if 0 < value <= 1000 else None
+    text = plain_text(value)
+    return read_number(text) or read_phrase(text) or _long_number(text)
+
+
+def _long_number(text: str) -> Stars | None:
+    """A computed mean with all its digits, as templates print it: 4.8461538461538."""
+    if re.fullmatch(r"\s*\d{1,3}[.,]\d{4,20}\s*", text):
+        return Stars(round(float(text.replace(",", ".")), 4))
+    return None
+
+
+def _bound(holder: Entity, outer: Entity, *names: str) -> float | None:
+    for entity in (holder, outer):
+        value = first(entity, *names)
+        if value is None or isinstance(value, Entity):
+            continue
+        stars = Stars(float(value)) if isinstance(value, (int, float)) else read_number(value)
+        if stars is not None:
+            return stars.value
+    return None
+
+
+# --- aggregates --------------------------------------------------------------------------------
+
+_COUNTS = ("ratingCount", "reviewCount", "votes", "count", "ratingcount", "numberOfRatings")
+_COUNT_WORD = re.compile(r"[(\[]?\s*(\d[\d.,' ]*)\s*\+?\s*[^\W\d_]{3,}", re.UNICODE)
+
+
+def _aggregates(page: ParsedPage) -> list[Rating]:
+    found = []
+    for entity in find(page.structured, *_AGGREGATE_TYPES):
+        rating = _aggregate(entity)
+        if rating is not None:
+            found.append(rating)
+    return found
+
+
+def _aggregate(entity: Entity) -> Rating | None:
+    stars = _stars(entity)
+    counts = [_count(entity, name) for name in _COUNTS]
+    stated = [c for c in counts if c is not None]
+    if stated and not any(stated):
+        return None
+    count = next((c for c in stated if c), None)
+    if entity.node is not None and (stars is None or count is None):
+        text = block_text(entity.node)
+        if len(text) <= 300:
+            stars = stars or _first_phrase(text)
+            count = count if count is not None else _count_in(text)
+    if stars is None or count == 0:
+        return None
+    return Rating(stars.value, stars.low, stars.high, count, origin=entity.syntax)
+
+
+def _count(entity: Entity, name: str) -> int | None:
+    value = first(entity, name)
+    if value is None or isinstance(value, Entity):
+        return None
+    if isinstance(value, (int, float)):
+        return int(value)
+    return read_count(value)
+
+
+def _first_phrase(text: str) -> Stars | None:
+    for line in text.split("\n"):
+        if found := read_phrase(line):
+            return found
+    return read_phrase(text.replace("\n", " "))
+
+
+def _count_in(text: str) -> int | None:
+    """The last number that is followed by a word, as in "4 out of 5 based on 12 reviews"."""
+    found = None
+    for match in _COUNT_WORD.finditer(text):
+        if not text[: match.start()].rstrip().endswith(("of", "von", "sur", "/")):
+            number = read_count(match[1])
+            found = number if number is not None else found
+    return found
+
+
+# --- putting together --------------------------------------------------------------------------
+
+
+def _joined(marked: list[Review], shaped: list[Review]) -> list[Review]:
+    """`marked` and those of `shaped` that go on with the same list."""
+    known = {text_key(r.text)[:40]: r for r in marked}
+    again = [r for r in shaped if text_key(r.text)[:40] in known]
+    for review in again:
+        same = known[text_key(review.text)[:40]]
+        same.reply = same.reply or review.reply
+        same.date = same.date or review.date
+    if not again:
+        return marked
+    return marked + [r for r in shaped if text_key(r.text)[:40] not in known]
+
+
+def _unique(reviews: list[Review]) -> list[Review]:
+    """Each review once; short words like "Great!" are told apart by who and when."""
+    seen: dict[tuple[str, str, str], Review] = {}
+    for review in reviews:
+        key = text_key(review.text)
+        if len(key) >= 30:
+            same = (key[:80], "", "")
+        else:
+            same = (key, review.author or "", review.date or "")
+        if same not in seen:
+            seen[same] = review
+        elif len(review.text) > len(seen[same].text):
+            seen[same].text = review.text
+    return list(seen.values())
+
+
+def _distinct(ratings: list[Rating]) -> list[Rating]:
+    seen: dict[tuple[float, int | None], Rating] = {}
+    for rating in ratings:
+        rating.value = round(rating.value, 2)
+        seen.setdefault((rating.value, rating.count), rating)
+    counted = {value for value, count in seen if count is not None}
+    return [r for (value, count), r in seen.items() if count is not None or value not in counted]
+
+
+def _scale(reviews: list[Review], ratings: list[Rating]) -> None:
+    """Where a rating does not state its scale, the page's own aggregate does."""
+    highs = {r.max for r in ratings if r.max}
+    high = highs.pop() if len(highs) == 1 else None
+    if high is None and any(r.rating and r.rating_max is None and 5 < r.rating <= 10 for r in reviews):
+        high = 10.0
+    for review in reviews:
+        if review.rating is None or review.rating_max is not None:
+            continue
+        if high is not None and review.rating <= high:
+            review.rating_max = high
+        elif review.rating <= 5:
+            review.rating_max = 5.0

@@ -1,0 +1,85 @@
+"""What is review text and what is the platform's own."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["clean_body", "clean_name", "is_junk", "is_platform_text", "text_key"]
+
+_WORD = re.compile(r"\W+")
+_TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|<%|%>|\[\[|\]\]|\{%|#\{|__\w+__|^%\w+%$|lorem ipsum", re.I)
+_MORE = (
+    r"(?:read|show|see|view|load) (?:more|less|full review|all)|more|less|continue reading"
+    r"|(?:mehr|weniger) (?:lesen|anzeigen)|weiterlesen|mehr|lire (?:la suite|plus)|(?:en )?savoir plus"
+    r"|voir (?:plus|moins)|(?:leer|ver|mostrar) (?:más|menos|mas)|leer todo|(?:ler|ver|leia) mais"
+    r"|leggi (?:tutto|di più)|(?:mostra|vedi) (?:altro|di più|meno)|lees (?:meer|verder)|(?:toon|bekijk) meer"
+    r"|läs mer|visa mer|les mer|vis mer|læs mere|vis mere|lue lisää|näytä lisää|czytaj (?:więcej|dalej)"
+    r"|pokaż więcej|więcej|číst (?:dále|více)|zobrazit více|čítať viac|читать (?:далее|полностью|дальше|ещё|еще)"
+    r"|(?:показать|подробнее|ещё|еще|читати далі|детальніше)(?: полностью)?|devamını (?:oku|gör)|daha fazla"
+    r"|citește mai (?:mult|multe)|tovább|bővebben|περισσότερα|もっと(?:見る|読む)|続きを読む|更多|展开|查看更多|閱讀更多"
+    r"|더 ?보기|اقرأ المزيد|المزيد|קרא עוד|ادامه مطلب|baca selengkapnya|selengkapnya|xem thêm|อ่านเพิ่มเติม"
+)
+_TAIL = re.compile(rf"(?:\s*[\[(]?\s*(?:\.{{3}}|…|»|›|→)?\s*(?:{_MORE})\s*[\])]?\s*(?:\.{{3}}|…|»|›|→)?)\s*\Z", re.I)
+_TAIL_GUARD = re.compile(r"(?:\n|\.{3}|…|[.!?]\s)\s*\Z")
+_QUOTES = "\"'“”„‟«»‹›‘’‚「」『』《》〝〞❝❞"
+_PLATFORM = re.compile(
+    r"^(?:(?:✓|✔|☑)?\s*(?:verified|verifizierte?r?|vérifié|verificad[oa]|verificat[oa]|geverifieerd|verifierad|"
+    r"zweryfikowan\w*|подтвержд\w*|проверен\w*)(?:\s\w+){0,3}|(?:was|is) this .{0,30}helpful.*|helpful\??|"
+    r"report(?: (?:abuse|review|as inappropriate))?|share|reply|yes|no|flag|like|edit|delete|"
+    r"(?:write|leave|add|submit|post) (?:a|your|the)? ?(?:customer )?(?:review|comment|feedback|testimonial).*|"
+    r"be the first to (?:write|review|leave).*|(?:there are )?no (?:customer )?(?:reviews|ratings|comments).*|"
+    r"(?:based on|out of|from|see all|view all|read all|all|over)? ?[\d.,]+\+? ?(?:verified |customer |global |total )?"
+    r"(?:reviews?|ratings?|bewertungen|avis|reseñas|opiniones|recensioni|beoordelingen|reviews|отзыв\w*|opinii|votes?)\.?|"
+    r"loading.*|(?:most )?(?:recent|helpful|relevant)|sort by.*|filter.*|previous|next|anonymous|"
+    r"customer reviews?|reviews?|testimonials?|kundenbewertungen|(?:noch )?keine bewertungen.*|"
+    r"aucun avis.*|(?:aún )?no hay (?:reseñas|opiniones).*|nessuna recensione.*|nog geen (?:reviews|beoordelingen).*|"
+    r"(?:write|schreiben sie|schreibe|verfasse|rédiger|donnez|escribir|escribe|scrivi|schrijf|napisz|написать|оставить)\b.{0,40}"
+    r"(?:review|bewertung|rezension|avis|reseña|opini[oó]n|recensione|beoordeling|opini\w+|отзыв)\w*)$",
+    re.I,
+)
+_BY = re.compile(
+    r"^(?:[-–—―~*•|,:]\s*)+|^(?:(?:review(?:ed)? |posted |written )?by|von|par|por|door|da|di|av|af|autor|author|"
+    r"автор|przez|od|name)\s*:?\s+(?=\S)|^(?:by|von|par|por|autor|author|name|автор)\s*:\s*",
+    re.I,
+)
+
+
+def text_key(text: str) -> str:
+    """`text` without all but its letters and digits, to see whether two texts are one."""
+    return _WORD.sub("", text.casefold())
+
+
+def clean_body(text: str) -> str:
+    """Review text without the quotes around it and the link that unfolds it.
+
+    >>> clean_body("“Good coffee, fast… Read more”")
+    'Good coffee, fast…'
+    """
+    text = text.strip()
+    match = _TAIL.search(text)
+    if match and (match[0].lstrip()[:1] in "[(.…»›→\n" or _TAIL_GUARD.search(text[: match.start() + 1])):
+        cut = text[: match.start()].rstrip()
+        text = cut + ("…" if "…" in match[0] or "..." in match[0] else "")
+    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1].strip()
+    if text[:1] in "“„«「『❝" and not any(c in text[1:] for c in "”“»」』❞"):
+        text = text[1:].lstrip()
+    if text[-1:] in "”»」』❞" and not any(c in text[:-1] for c in "“„«「『❝"):
+        text = text[:-1].rstrip()
+    return text
+
+
+def clean_name(text: str) -> str | None:
+    """A name without "by" and dashes before it; None where it cannot be one."""
+    text = _BY.sub("", " ".join(text.split())).strip(" ,;|·•–—-")
+    return text if 0 < len(text) <= 80 else None
+
+
+def is_junk(text: str) -> bool:
+    """Nothing a person said: no letters, a template's placeholder, or the platform's own words."""
+    return not any(c.isalpha() for c in text) or bool(_TEMPLATE.search(text)) or is_platform_text(text)
+
+
+def is_platform_text(text: str) -> bool:
+    text = " ".join(text.split())
+    return len(text) <= 100 and bool(_PLATFORM.match(text))
