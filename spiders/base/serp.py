@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 from crawler.errors import Blocked, ConfigError, Retryable
 from crawler.items import Search, SerpResult
 from crawler.politeness import failure_state
+from spiders.base.blocked import block_reason
 from spiders.extract.serp import parse_serp
 from spiders.extract.serp.apis import complaint_in, state_of
 from spiders.extract.serp.parsed import ParsedSerp, SerpState, numbered, unique
@@ -113,7 +114,9 @@ class SerpSpider(Spider):
 
     def _missing_key(self) -> str:
         keys = self.settings.get("PROVIDER_KEYS")
-        if self.key_env and keys is not None and not keys.get(self.key_env):
+        if self.settings.getbool("OFFLINE") or keys is None:
+            return ""  # an answer in the archive needs no key
+        if self.key_env and not keys.get(self.key_env):
             return f"no key for {self.provider}; set the environment variable {self.key_env}"
         return ""
 
@@ -149,7 +152,11 @@ class SerpSpider(Spider):
 
     def _read_or_explain(self, response: Response) -> ParsedSerp:
         if 200 <= response.status < 300:
-            return self.read(response)
+            found = self.read(response)
+            page = response.body.decode("utf-8", "replace")
+            if found.state == "error" and (wall := block_reason(response, page)):
+                found.state, found.reason = "blocked", wall
+            return found
         reason = self.explain(response)
         state = state_of(reason)
         if state not in ("blocked", "quota"):

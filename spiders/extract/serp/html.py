@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "Engine", "parse_html"]
 
 _AD_TOKENS = frozenset({"ad", "ads", "advert", "sponsored", "pla", "adsense", "bottomads", "tads"})
-_AD_IDS = frozenset({"tads", "tadsb", "bottomads", "tvcap", "tadsto", "atvcap", "ads", "mbEnd"})
+_AD_IDS = frozenset({"tads", "tadsb", "bottomads", "tvcap", "tadsto", "ads", "mbEnd", "sponsored"})
 _AD_LINK = re.compile(
     r"googleadservices\.|doubleclick\.net|/pagead/|//www\.google\.[a-z.]+/aclk|bing\.com/aclick"
-    r"|duckduckgo\.com/y\.js|search\.yahoo\.com/cbclk|startpage\.com/.*adclick"
+    r"|duckduckgo\.com/y\.js|search\.yahoo\.com/(?:cbclk|rdclks)|startpage\.com/.*adclick"
 )
 _SIDE_IDS = frozenset({"rhs", "rhs_block", "b_context", "right", "sidebar"})
-_BOX_TAGS = frozenset({"g-scrolling-carousel", "g-section-with-header", "g-inner-card"})
+_BOX_TAGS = frozenset(  # Google's own elements; g-link is the headline of a box
+    {"g-scrolling-carousel", "g-section-with-header", "g-inner-card", "g-link", "aside"}
+)
 _BOX_TOKENS = frozenset({"carousel", "sidebar"})
 _TOKEN = re.compile(r"[-_]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
@@ -42,7 +44,10 @@ _MAX_ANCESTORS = 60
 _BLOCK_LEVELS = 10
 _BLOCKED = {
     "captcha": ("captcha-form", "g-recaptcha", "recaptcha/api", "hcaptcha.com", "cf-turnstile"),
-    "unusual traffic page": ("/sorry/index", "anomaly-modal", "anomaly_modal", "b_captcha"),
+    "unusual traffic page": (
+        *("/sorry/index", "anomaly-modal", "anomaly_modal", "challenge-form", "b_captcha"),
+        "/sp/captcha",
+    ),
     "page wants JavaScript": ("/httpservice/retry/enablejs",),
     "consent page": ("consent.google.", "consent.yahoo.", "guce.yahoo."),
 }
@@ -146,14 +151,14 @@ ENGINES = {
             ("h2",),
             _own("duckduckgo.com", "duck.ai"),
             boxes="[data-testid='ad'],.module--carousel,.zci",
-            plain="a.result-link",
+            plain="a.result-link,a.result__a",
             nothing=".no-results,.result--no-result",
             nothing_says=("No more results.", "No results."),
         ),
         Engine(
             "yahoo-html",
             ("h3",),
-            _own("search.yahoo.com", "help.yahoo.com"),
+            _own("search.yahoo.com", "search.aol.com", "help.yahoo.com"),
             query=("p", "q"),
             boxes=".searchCenterTopAds,.searchCenterBottomAds,.searchRightMiddle,#sidebar",
             nothing=".compNoResults,.zrp",
@@ -214,6 +219,7 @@ class _Reader:
         self._boxes = self._ids(engine.boxes)
         self._inside = self._ids(engine.inside)
         self._folded = self._folded_panels()
+        self._taken: set[int] = set()
         self._last_result: LexborNode | None = None
 
     def _ids(self, selector: str) -> set[int]:
@@ -254,11 +260,12 @@ class _Reader:
                 organic.append(self._result(candidate, titles))
                 previous = host_of(candidate.url)
                 self._last_result = candidate.node
-        return organic, self._ads()
+        return organic, self._ads(found)
 
-    def _ads(self) -> list[SerpResult]:
-        found = self._headed((*self.engine.headlines, "[role=heading]"))
-        ads = [candidate for candidate in found if self._is_ad(candidate)]
+    def _ads(self, found: list[_Candidate]) -> list[SerpResult]:
+        """Ads among the candidates, or among links with other headlines than results have."""
+        headed = self._headed((*self.engine.headlines, "[role=heading]"))
+        ads = [candidate for candidate in headed or found if self._is_ad(candidate)]
         titles = {candidate.node.mem_id for candidate in ads}
         return [self._result(candidate, titles) for candidate in ads if is_http(candidate.url)]
 
@@ -266,16 +273,20 @@ class _Reader:
         found = self._headed(self.engine.headlines)
         if sum(not self._is_ad(c) and not self.engine.own(c.url) for c in found) < 3:
             # phone layouts have no heading tags; a page that has them uses roles for boxes
+            sure = {candidate.node.mem_id for candidate in found}
             found = [
                 candidate
                 for candidate in self._headed((*self.engine.headlines, "[role=heading]"))
-                if self._shows_address(candidate)
+                if candidate.node.mem_id in sure or self._shows_address(candidate)
             ]
-        if not found and self.engine.plain:
+        if self._all_own(found) and self.engine.plain:
             found = [self._candidate(node, node) for node in self.tree.css(self.engine.plain)]
-        if not any(not self.engine.own(candidate.url) for candidate in found):
+        if self._all_own(found):
             found = list(self._addressed())
         return [candidate for candidate in found if is_http(candidate.url)]
+
+    def _all_own(self, found: list[_Candidate]) -> bool:
+        return all(self.engine.own(candidate.url) for candidate in found)
 
     def _headed(self, headlines: tuple[str, ...]) -> list[_Candidate]:
         """Links with a headline in them or around them, in the order of the page."""
@@ -330,7 +341,8 @@ class _Reader:
         }[self.engine.name]
 
     def _is_ad(self, candidate: _Candidate) -> bool:
-        if _AD_LINK.search(candidate.url):
+        href = candidate.node.attributes.get("href") or ""
+        if _AD_LINK.search(href) or _AD_LINK.search(candidate.url):
             return True
         for node in (candidate.node, *candidate.ancestors):
             attributes = node.attributes
@@ -351,7 +363,11 @@ class _Reader:
         for node in candidate.ancestors:
             if _is_box(node):
                 return False
-            inside = inside or (not boxed and node.mem_id in self._inside)
+            if not boxed and not inside and node.mem_id in self._inside:
+                inside = True
+                if node.mem_id in self._taken:
+                    return False  # a second headline of the same result
+                self._taken.add(node.mem_id)
             boxed = boxed or node.mem_id in self._boxes or node.mem_id in self._folded
         return (inside or not boxed) and not self._is_sitelink(candidate, previous)
 
@@ -393,11 +409,26 @@ class _Reader:
         if block is candidate.node:
             return ""
         best = ""
-        for node in block.css("div,span,p,td,dd"):
+        around = {node.mem_id for node in (candidate.node, *candidate.ancestors)}
+        inside = {node.mem_id for node in candidate.node.css("*")}
+        for node in self._text_blocks(block):
             text = fold(node.text())
-            if len(best) < len(text) <= 600 and candidate.title not in text and not _cites(node):
-                best = text
+            if len(best) < len(text) <= 600 and node.mem_id not in around | inside:
+                best = best if _cites(node) else text
+        if len(best) < 80 and host_of(candidate.url) in best:
+            return ""  # only the address was there
         return best
+
+    def _text_blocks(self, block: LexborNode) -> Iterator[LexborNode]:
+        """The texts of a result; in a table, they stand in the rows below the title's."""
+        yield from block.css("div,span,p,td,dd,a")
+        row = block.next if block.tag == "tr" else None
+        for _ in range(2):
+            while row is not None and row.tag != "tr":
+                row = row.next
+            if row is not None and row.css_first(self.engine.plain or "h3") is None:
+                yield from row.css("td")
+                row = row.next
 
     # -- questions and related searches
 
@@ -474,7 +505,7 @@ def _is_hidden(node: LexborNode) -> bool:
 
 def _is_box(node: LexborNode) -> bool:
     """Carousels and the side column."""
-    if node.tag in _BOX_TAGS or node.tag == "aside":
+    if node.tag in _BOX_TAGS:
         return True
     attributes = node.attributes
     if attributes.get("id") in _SIDE_IDS or attributes.get("role") == "complementary":

@@ -134,6 +134,7 @@ _REDIRECTS: list[tuple[Callable[[str], bool], Callable[[SplitResult], str | None
     (lambda host: bool(_GOOGLE.search(host)), _google_target),
     (_under("bing.com"), _bing_target),
     (_under("search.yahoo.com"), _yahoo_target),
+    (_under("search.aol.com"), _yahoo_target),
     (_under("duckduckgo.com"), _duckduckgo_target),
     (_under("startpage.com"), _startpage_target),
 ]
