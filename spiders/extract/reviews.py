@@ -228,6 +228,7 @@ def _count_in(text: str) -> int | None:
 def _joined(marked: list[Review], shaped: list[Review]) -> list[Review]:
     """`marked` and those of `shaped` that go on with the same list."""
     known = {text_key(r.text)[:40]: r for r in marked}
+    persons = {(r.author, r.date) for r in marked if r.author and r.date}
     again = [r for r in shaped if text_key(r.text)[:40] in known]
     for review in again:
         same = known[text_key(review.text)[:40]]
@@ -235,7 +236,11 @@ def _joined(marked: list[Review], shaped: list[Review]) -> list[Review]:
         same.date = same.date or review.date
     if not again:
         return marked
-    return marked + [r for r in shaped if text_key(r.text)[:40] not in known]
+    return marked + [
+        r
+        for r in shaped
+        if text_key(r.text)[:40] not in known and (r.author, r.date) not in persons
+    ]
 
 
 def _unique(reviews: list[Review]) -> list[Review]:

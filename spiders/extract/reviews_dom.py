@@ -1,3 +1,778 @@
-def body_of(node): return ""
-def read_sections(page): return []
-def read_summary(page): return []
+"""Reviews that carry no machine-readable markup, found by the shape of the page.
+
+A *section* is an element whose class, id or heading speaks of reviews. It is read once into a
+light tree of boxes; each box learns what part of a review it may be (rating, date, author, title,
+body, reply) from its class names and its text. The smallest boxes that hold a body and proof of a
+person's voice are *units*; where units stand side by side each of them is one review.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from crawler.items import Rating, Review
+from spiders.extract.dates import find_date, looks_like_date
+from spiders.extract.reviews_text import (
+    clean_body,
+    clean_name,
+    is_junk,
+    is_platform_text,
+    is_section_title,
+    is_testimonial_title,
+    text_key,
+)
+from spiders.extract.stars import (
+    Stars,
+    read_class,
+    read_count,
+    read_glyphs,
+    read_number,
+    read_phrase,
+)
+from spiders.extract.structured import clean_string
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["body_of", "read_sections", "read_summary"]
+
+MAX_BOXES = 12_000  # of one page; the largest real review list seen has 5,000
+MAX_SECTIONS = 60
+MAX_DEPTH = 80
+
+_STEMS = ("review", "testimon", "recens", "bewertung", "otzyv", "opinion", "feedback", "quote")
+_MARKS = ",".join(f'[class*="{s}" i]' for s in _STEMS)
+_ID_MARKS = '[id*="review" i],[id*="testimon" i],[data-hook*="review" i],[data-testid*="review" i]'
+_HINT = re.compile(
+    r"(?<!p)review|testimon|recens|rezens|bewertung|otzyv|отзыв|opini[oó]n|opinie|feedback|kundenstimm|referenz"
+    r"|\bavis\b|beoordeling|reseña|resena|anmeldelse|omdöme|omdome|vurdering|guestbook|customer-?sa"
+)
+_QUOTE_HINT = re.compile(r"quote|blockquote")
+_TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_ROLES = {
+    "body": "text body comment message entry quote words statement paragraph para blurb excerpt"
+    " texte texto testo tekst otzyv contenttext reviewtext commenttext p",
+    "wrap": "content description desc detail details summary",
+    "author": "author name user username reviewer customer byline cite citation client person member profile"
+    " nickname nick writer autor auteur autore attribution by signature who people speaker owner",
+    "date": "date time datetime published pubdate datum fecha posted ago when timestamp day",
+    "rating": "star stars rating ratings rate rated score bubble note stern sterne etoile estrellas valoracion",
+    "title": "title headline heading subject caption header titel titre titulo",
+    "reply": "reply replies response responses answer answers reaction reactions antwort respuesta reponse"
+    " risposta odpowiedz otvet svar merchantreply ownerresponse",
+    "noise": "helpful vote votes voting share report abuse badge tooltip pagination pager sort filter actions"
+    " toolbar button btn more toggle link links nav avatar photo image img icon verified verify recommend"
+    " histogram breakdown form hidden tags tag location country city form social like likes thumbs flag menu",
+    "item": "review reviews testimonial testimonials feedback opinion item card box list slide section",
+}
+_ROLE_OF = {word: role for role, words in _ROLES.items() for word in words.split()}
+_TAG_ROLES = {
+    "time": "date", "cite": "author", "figcaption": "author", "blockquote": "body", "q": "body",
+    "p": "p", "button": "noise", "form": "noise", "nav": "noise", "select": "noise", "input": "noise",
+    "textarea": "noise", "label": "noise", "iframe": "noise", "svg": "noise", "noscript": "noise",
+    "h1": "title", "h2": "title", "h3": "title", "h4": "title", "h5": "title", "h6": "title",
+}  # fmt: skip
+_INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
+_SKIPPED = frozenset("script style template head meta link option noscript".split())
+_PRICE = re.compile(r"(?:[$€£¥₹₽]|\b(?:USD|EUR|GBP|CHF|PLN|Rs)\.?)\s?\d|\d\s?(?:€|£|zł|Kč|kr\b|₽|руб|грн|Ft\b|USD|EUR)")
+_OFF = re.compile(r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none")
+_WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+
+
+class Box:
+    """An element with its direct text; inline parts without a role of their own are text."""
+
+    __slots__ = ("classes", "hint", "kids", "node", "rating", "role", "size", "tag", "text")
+
+    def __init__(self, node: LexborNode, tag: str, classes: str) -> None:
+        self.node = node
+        self.tag = tag
+        self.classes = classes
+        self.role = ""
+        self.text = ""
+        self.kids: list[Box] = []
+        self.rating: Stars | None = None
+        self.hint = False
+        self.size = 0  # characters of the whole subtree
+
+    def walk(self) -> Iterator[Box]:
+        yield self
+        for kid in self.kids:
+            yield from kid.walk()
+
+
+# --- from elements to boxes --------------------------------------------------------------------
+
+
+def _role(tag: str, classes: str) -> str:
+    """Role by the last telling word of the class names, as in "comment-author" and "user-text"."""
+    found = ""
+    for name in classes.split():
+        for token in reversed(_TOKENS.findall(name)):
+            role = _ROLE_OF.get(token.lower(), "")
+            if role:
+                if role == "item" or (found in ("", "wrap", "noise", "item") and role != "wrap"):
+                    found = found if role == "item" and found else role
+                elif not found:
+                    found = role
+                break
+    if tag in ("button", "form", "nav", "select", "textarea", "label", "iframe", "svg"):
+        return "noise"
+    if tag == "time" or (not found and tag in _TAG_ROLES):
+        return _TAG_ROLES[tag]
+    if found == "item" and tag in ("blockquote", "q"):
+        return "body"
+    return "" if found == "item" else found
+
+
+def _stars(node: LexborNode, tag: str, attributes: dict[str, str | None], role: str) -> Stars | None:
+    """A rating that this very element shows, by its attributes and class names."""
+    starry = role == "rating"
+    for name in ("aria-label", "title", "alt"):
+        value = attributes.get(name)
+        if value and len(value) <= 80:
+            found = read_phrase(value) or read_glyphs(value)
+            if found:
+                return found
+            if starry and (found := read_number(value)):
+                return found
+    for name, value in attributes.items():
+        if name.startswith("data-") and value and len(value) <= 6 and _is_rating_name(name):
+            found = read_number(value)
+            if found and 0 < found.value <= 5:
+                return Stars(found.value, found.high or 5.0)
+    if not starry:
+        return None
+    classes = attributes.get("class") or ""
+    if found := read_class(classes):
+        return found
+    style = attributes.get("style") or ""
+    match = _WIDTH.search(style)
+    if match and float(match[1]) <= 100:
+        return Stars(round(float(match[1]) / 20, 1), 5.0)
+    return None
+
+
+def _is_rating_name(name: str) -> bool:
+    return name.endswith(("rating", "score", "stars", "rate", "rateit-value", "star-rating", "rating-value", "rated"))
+
+
+def _icons(box: Box) -> Stars | None:
+    """A row of star icons of one kind of element: how many are filled."""
+    full = half = total = 0.0
+    kids = list(box.node.iter())
+    if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
+        return None
+    for kid in kids:
+        attributes = kid.attributes
+        look = " ".join(
+            filter(None, (attributes.get("class"), attributes.get("src"), attributes.get("data-icon"), attributes.get("xlink:href")))
+        ).lower()
+        if not look and kid.tag in ("span", "li", "div", "a", "svg") and kid.child is not None:
+            inner = kid.child if kid.child.is_element_node else kid.child.next
+            if inner is not None and inner.is_element_node:
+                attributes = inner.attributes
+                look = (attributes.get("class") or attributes.get("src") or attributes.get("href") or "").lower()
+        if not any(word in look for word in ("star", "stern", "etoile", "rating", "bewert")):
+            continue
+        total += 1
+        if "half" in look:
+            half += 1
+        elif not _OFF.search(look):
+            full += 1
+    if not 3 <= total <= 10 or (full + half == 0):
+        return Stars(full, 5.0) if 0 < full <= 5 and total == full and total > 1 else None
+    if total == full and total < 5:
+        return Stars(full, 5.0)
+    return Stars(full + half / 2, float(total)) if total in (5, 10) else None
+
+
+class _Builder:
+    """Reads elements into boxes, at most `MAX_BOXES` for a page."""
+
+    def __init__(self) -> None:
+        self.left = MAX_BOXES
+
+    def box(self, node: LexborNode, depth: int = 0) -> Box:
+        self.left -= 1
+        tag = node.tag or ""
+        attributes = node.attributes
+        classes = attributes.get("class") or ""
+        for name in ("id", "data-hook", "data-testid", "itemprop"):
+            if value := attributes.get(name):
+                classes = f"{value} {classes}" if len(value) < 80 else classes
+        box = Box(node, tag, classes)
+        if classes or tag in _TAG_ROLES:
+            box.role = _role(tag, classes)
+            box.hint = bool(_HINT.search(classes.lower()))
+        if attributes:
+            box.rating = _stars(node, tag, attributes, box.role)
+        if depth < MAX_DEPTH and self.left > 0:
+            self._fill(box, node, depth)
+        box.text = _LINES.sub("\n", _SPACES.sub(" ", box.text)).strip()
+        box.size = len(box.text) + sum(k.size for k in box.kids)
+        self._look(box)
+        return box
+
+    def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
+        child = node.child
+        parts: list[str] = []
+        while child is not None:
+            if child.is_text_node:
+                parts.append(child.text(deep=False) or "")
+            elif child.is_element_node and child.tag not in _SKIPPED:
+                tag = child.tag or ""
+                if tag == "br":
+                    parts.append("\n")
+                elif tag in _INLINE and self._is_text(child):
+                    parts.append(child.text(deep=True) or "")
+                elif self.left > 0:
+                    kid = self.box(child, depth + 1)
+                    box.kids.append(kid)
+                    parts.append("\n")
+            child = child.next
+        box.text = clean_string("".join(parts))
+
+    @staticmethod
+    def _is_text(node: LexborNode) -> bool:
+        """Inline, without a class that gives it a role, and without other elements in it."""
+        attributes = node.attributes
+        if node.css_first("*:not(b,strong,em,i,u,br,font)") not in (None, node) and node.child is not None:
+            inner = node.child
+            while inner is not None:
+                if inner.is_element_node and (inner.tag not in _INLINE or inner.attributes):
+                    return False
+                inner = inner.next
+        if any(name in attributes for name in ("aria-label", "style", "data-rating", "title")):
+            return False
+        classes = attributes.get("class") or ""
+        return not classes or _role(node.tag or "", classes) in ("", "p")
+
+    @staticmethod
+    def _look(box: Box) -> None:
+        """What only the content tells: long "authors" are none, glyphs are ratings."""
+        if box.rating is None and box.size <= 120:
+            if box.text:
+                box.rating = read_glyphs(box.text) if len(box.text) <= 30 else None
+            if box.rating is None and box.role == "rating":
+                box.rating = read_phrase(box.text) if box.text else None
+                if box.rating is None and not box.kids:
+                    found = read_number(box.text)
+                    box.rating = found if found and found.value > 0 else None
+            if (
+                box.rating is None
+                and (box.role == "rating" or (box.size == 0 and len(box.kids) >= 3))
+                and not any(inner.rating for inner in box.walk())
+            ):
+                box.rating = _icons(box)
+        if box.role == "author" and box.size > 160:
+            box.role = ""
+        elif box.role == "date" and box.size > 80:
+            box.role = ""
+        elif box.role == "rating" and box.size > 200:
+            box.role = ""
+        elif box.role == "title" and box.size > 200:
+            box.role = "" if box.tag != "p" else "p"
+        elif box.role == "noise" and box.tag not in ("form", "nav", "button", "select"):
+            if box.size > 250 or (not _NOISE.search(box.classes.lower()) and _has_parts(box)):
+                box.role = ""
+
+
+_NOISE = re.compile(r"helpful|vote|report|abuse|histogram|breakdown|pag(?:er|ination)|sort|filter|form")
+
+
+def _has_parts(box: Box) -> bool:
+    return any(b.role in ("author", "date", "rating", "body") for b in box.walk() if b is not box)
+
+
+# --- from boxes to units -----------------------------------------------------------------------
+
+
+class Leaf:
+    """A run of text in a unit, with the role that it has there."""
+
+    __slots__ = ("box", "role", "tag", "text")
+
+    def __init__(self, box: Box, role: str) -> None:
+        self.box = box
+        self.role = role
+        self.tag = box.tag
+        self.text = box.text
+
+
+def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
+    """Texts of a unit in order; replies, ratings and noise are left out."""
+    own = box.role
+    if own in ("noise", "reply"):
+        return
+    if own == "rating" and box.rating is not None:
+        return
+    if own == "p" and role in ("body", "author", "title", "date"):
+        own = ""
+    role = own if own and not (own == "wrap" and role) else role
+    if box.text and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12):
+        yield Leaf(box, role)
+    for kid in box.kids:
+        yield from _leaves(kid, role)
+
+
+def _first_rating(box: Box) -> Stars | None:
+    """The first rating in document order outside of replies."""
+    if box.role == "reply":
+        return None
+    if box.rating is not None and 0 < box.rating.value <= (box.rating.high or 100):
+        return box.rating
+    for kid in box.kids:
+        found = _first_rating(kid)
+        if found is not None:
+            return found
+    return None
+
+
+_NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
+
+
+def _looks_like_name(text: str) -> bool:
+    """One to six words, each with a capital or of a script without capitals; a role may follow."""
+    text = text.strip().lstrip("-–—―~ ").strip()
+    first = re.split(r"\n|,| [-–—|•] ", text, maxsplit=1)[0].strip()
+    if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
+        return bool(re.match(r"[A-Z][a-z]+ [A-Z]\.$", first))
+    words = first.split()
+    small = ("de", "van", "der", "von", "da", "di", "du", "la", "le", "el", "al", "bin", "and", "und", "the", "of", "&", "del", "y", "e")
+    return len(words) <= 5 and all(
+        w[0].isupper() or not w[0].isascii() and w[0].lower() == w[0].upper() or w in small for w in words
+    )
+
+
+class Unit:
+    """A review as it was found: its box and its parts."""
+
+    __slots__ = (
+        "author", "body", "box", "date", "guessed", "hint", "rating", "reply", "strength", "title"
+    )  # fmt: skip
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.body = ""
+        self.strength = 0  # of the body: 2 a class name says so, 1 a paragraph, 0 just text
+        self.author: str | None = None
+        self.guessed = False  # the author only looks like a name
+        self.date: str | None = None
+        self.title: str | None = None
+        self.reply: str | None = None
+        self.rating: Stars | None = None
+        self.hint = False
+
+
+class _Finder:
+    """Finds the units of a section; `kinds` says which elements begin one of another kind."""
+
+    def __init__(self, kinds: dict[int, str], language: str | None) -> None:
+        self.kinds = kinds
+        self.kind = "quote"
+        self.language = language
+        self.country = "US" if language == "en" else None
+
+    def units(self, box: Box, hint: bool = False) -> list[Unit]:
+        outer = self.kind
+        inner_kind = self.kinds.get(box.node.mem_id, outer)
+        if _WEIGHT[inner_kind] >= _WEIGHT[outer]:
+            self.kind = inner_kind
+        found = self._units(box, hint or box.hint or box.node.mem_id in self.kinds)
+        self.kind = outer
+        return found
+
+    def _units(self, box: Box, hint: bool) -> list[Unit]:
+        if box.role in ("noise", "reply") or box.size < 8:
+            return []
+        if box.role in ("author", "date", "rating", "title") and box.size < 120:
+            return []
+        found: list[list[Unit]] = []
+        holders: list[Box] = []
+        for kid in box.kids:
+            inner = self.units(kid, hint)
+            if inner:
+                found.append(inner)
+                holders.append(kid)
+            elif kid.role == "reply" and found and found[-1][-1].reply is None:
+                found[-1][-1].reply = _all_text(kid)
+        if len(found) > 1:
+            return [u for inner, kid in zip(found, holders, strict=True) for u in self._grown(inner, kid, hint)]
+        if found:
+            return self._grown(found[0], box, hint) if len(found[0]) == 1 else found[0]
+        unit = self.read(box, hint)
+        return [unit] if unit else []
+
+    def _grown(self, inner: list[Unit], box: Box, hint: bool) -> list[Unit]:
+        """A lone unit takes in what stands beside it in `box`, when that is little and useful."""
+        if len(inner) != 1 or inner[0].box is box:
+            return inner
+        unit = inner[0]
+        extra = box.size - unit.box.size
+        reply = sum(k.size for k in box.walk() if k.role == "reply")
+        if extra == 0 and not (unit.rating is None and _first_rating(box)):
+            return inner
+        weak = unit.strength < 2 and len(unit.body) < 60
+        if (extra - reply > 400 and not weak) or box.tag in ("body", "main", "form"):
+            return inner
+        grown = self.read(box, hint)
+        if grown is None:
+            return inner
+        if weak and (grown.strength > unit.strength or len(grown.body) > 3 * len(unit.body)):
+            return [grown]
+        if not _same_words(grown.body, unit.body):
+            return inner
+        if (grown.rating, grown.author, grown.date, grown.title, grown.reply) == (
+            unit.rating, unit.author, unit.date, unit.title, unit.reply
+        ):  # fmt: skip
+            return inner
+        if unit.rating is not None:
+            grown.rating = unit.rating
+        grown.reply = grown.reply or unit.reply
+        return [grown]
+
+    def read(self, box: Box, hint: bool) -> Unit | None:
+        """`box` as a review, or None when a part is missing."""
+        leaves = list(_leaves(box))
+        if not leaves or len(leaves) > 400:
+            return None
+        unit = Unit(box)
+        chosen = self._body(leaves, unit)
+        if not chosen:
+            return None
+        unit.rating = _first_rating(box)
+        taken = set(map(id, chosen))
+        rest = [leaf for leaf in leaves if id(leaf) not in taken]
+        if any(_PRICE.search(leaf.text) and len(leaf.text) < 40 for leaf in rest):
+            return None
+        unit.date = self._date(box, rest)
+        at = leaves.index(chosen[0])
+        self._people(unit, leaves, rest, at)
+        unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
+        unit.reply = next((_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20), None)
+        return unit if self._is_review(unit) else None
+
+    def _body(self, leaves: list[Leaf], unit: Unit) -> list[Leaf]:
+        """Leaves that are what the person says; sets `unit.body`."""
+        usable = [x for x in leaves if x.role in ("body", "wrap", "p", "") and not is_platform_text(x.text)]
+        usable = [x for x in usable if not looks_like_date(x.text)]
+        for roles in (("body",), ("wrap", "p", "body"), ("", "p", "wrap", "body")):
+            named = [x for x in usable if x.role in roles]
+            if not named:
+                continue
+            if roles == ("body",):
+                named = [x for x in named if x.box.hint] or named
+            longest = max(named, key=lambda x: len(x.text))
+            if (
+                roles == ("body",)
+                and len(longest.text) < 25
+                and not longest.box.hint
+                and any(len(x.text) > 80 for x in usable)
+            ):
+                continue
+            chosen = _with_neighbors(named, longest)
+            if roles != ("body",):
+                chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
+            unit.body = clean_body("\n".join(x.text for x in chosen))
+            unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
+            if unit.body and not is_junk(unit.body) and _is_said(unit):
+                return chosen
+        return []
+
+    def _date(self, box: Box, rest: list[Leaf]) -> str | None:
+        for inner in box.walk():
+            if inner.role == "reply":
+                continue
+            if inner.tag == "time" and (stamp := inner.node.attributes.get("datetime")):
+                if found := find_date(stamp, self.language, self.country):
+                    return found
+        for leaf in rest:
+            if leaf.role == "date" or len(leaf.text) <= 60:
+                if found := find_date(leaf.text, self.language, self.country):
+                    return found
+        return None
+
+    def _people(self, unit: Unit, leaves: list[Leaf], rest: list[Leaf], at: int) -> None:
+        """Author and title: by role, else by what stands around the body."""
+        for leaf in rest:
+            if leaf.role == "author" and unit.author is None and not is_platform_text(leaf.text):
+                unit.author = clean_name(leaf.text.split("\n")[0])
+        for leaf in rest:
+            if leaf.role != "title" or is_section_title(leaf.text) or find_date(leaf.text):
+                continue
+            if unit.author is None and _looks_like_name(leaf.text):
+                unit.author = clean_name(leaf.text)
+                unit.guessed = True
+            elif unit.title is None and leaf.text != unit.author and leaves.index(leaf) < at:
+                unit.title = clean_body(leaf.text)
+        if unit.author is None:
+            near = [x for x in rest if x.role in ("", "p", "wrap", "date") and abs(leaves.index(x) - at) <= 4]
+            for leaf in near:
+                if _looks_like_name(leaf.text) and not is_section_title(leaf.text) and not is_platform_text(leaf.text):
+                    unit.author = clean_name(leaf.text)
+                    unit.guessed = True
+                    break
+        if unit.author is None:
+            unit.author = self._signature(unit)
+
+    @staticmethod
+    def _signature(unit: Unit) -> str | None:
+        """A name at the end of the text itself: "… best shop ever. - Ann Lee"."""
+        match = re.search(r"(?:\n|[.!?”\"'’»)]\s*)\s*[-–—―~]\s?([^\n.!?]{2,60})\s*$", unit.body)
+        if match and _looks_like_name(match[1]):
+            unit.body = clean_body(unit.body[: match.start() + 1].rstrip("\n"))
+            return clean_name(match[1])
+        return None
+
+    def _is_review(self, unit: Unit) -> bool:
+        """Is there enough proof that a person speaks? The less the place says, the more is asked."""
+        words = len(unit.body.split())
+        named = bool(unit.author) and not unit.guessed
+        proof = (unit.rating is not None) + named + bool(unit.date)
+        if len(unit.body) > 8_000 or not (proof or unit.author):
+            return False
+        told = unit.strength == 2 or words >= 4 or len(unit.body) >= 16
+        if self.kind == "testimonial":
+            return told and bool(unit.author or unit.rating)
+        if self.kind == "review" and unit.hint:
+            if proof >= 2:
+                return told and (unit.strength > 0 or bool(unit.rating and unit.date))
+            if unit.rating or unit.date:
+                return told and unit.strength > 0 and (unit.box.hint or unit.strength == 2)
+            return named and told and unit.box.hint and unit.strength == 2
+        if self.kind == "stars":
+            return unit.rating is not None and bool(unit.author or unit.date) and words >= 3
+        return unit.strength == 2 and bool(unit.author) and words >= 6
+
+
+_WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
+_AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
+_COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
+
+
+def _is_said(unit: Unit) -> bool:
+    """Does the body read like speech, and not like a list of labels, a price or a summary?"""
+    lines = unit.body.split("\n")
+    longest = max(lines, key=len)
+    if len(unit.body) < 30 and read_phrase(unit.body):
+        return False
+    if any(_AGGREGATE.search(inner.classes.lower()) for inner in unit.box.walk()):
+        return False
+    if unit.strength == 2 and len(lines) == 1:
+        return not (_PRICE.search(unit.body) and len(unit.body) < 60)
+    if len(lines) >= 3 and len(longest) < 30:
+        return False
+    if len(unit.body) < 60 and _PRICE.search(unit.body):
+        return False
+    return unit.strength > 0 or not (len(unit.body) < 120 and _COUNTED.search(unit.body))
+
+
+def _with_neighbors(named: list[Leaf], longest: Leaf) -> list[Leaf]:
+    """`longest` with its like: same class names or same place; of two versions the longer."""
+    like = [
+        x
+        for x in named
+        if x is longest
+        or (x.box.classes == longest.box.classes and x.tag == longest.tag)
+        or x.role == "body" == longest.role and _inside(longest, x)
+    ]
+    key = text_key(longest.text)
+    return [x for x in like if x is longest or text_key(x.text)[:40] not in key]
+
+
+def _inside(outer: Leaf, inner: Leaf) -> bool:
+    return any(kid is inner.box for kid in outer.box.walk())
+
+
+def _same_words(a: str, b: str) -> bool:
+    a, b = text_key(a), text_key(b)
+    return bool(a) and bool(b) and (a.startswith(b[:60]) or b[:200] in a)
+
+
+def _all_text(box: Box) -> str:
+    texts = [b.text for b in box.walk() if b.text and b.role not in ("noise", "author", "date", "title")]
+    return "\n".join(texts)
+
+
+# --- sections ----------------------------------------------------------------------------------
+
+
+def read_sections(page: ParsedPage) -> list[Review]:
+    """Reviews of all sections that speak of reviews, in page order."""
+    builder = _Builder()
+    found: list[Review] = []
+    roots, kinds = _sections(page)
+    for node in roots[:MAX_SECTIONS]:
+        if builder.left <= 0:
+            break
+        box = builder.box(node)
+        if box.size < 20:
+            continue
+        kind = kinds[node.mem_id]
+        units = _Finder(kinds, page.language).units(box)
+        found += [_as_review(u, kind) for u in _credible(units, kind)]
+    return found
+
+
+def _credible(units: list[Unit], kind: str) -> list[Unit]:
+    """Units that may stand: a lone quote is a quote, not a review."""
+    if kind == "quote" and len(units) < 2:
+        return []
+    if kind == "stars" and len(units) < 2:
+        return []
+    bare = [u for u in units if u.strength < 2 and not u.date and (u.guessed or not u.author)]
+    return [u for u in units if u not in bare] if len(bare) == 1 and kind == "review" else units
+
+
+def _as_review(unit: Unit, kind: str) -> Review:
+    stars = unit.rating
+    return Review(
+        text=unit.body,
+        rating=stars.value if stars else None,
+        rating_min=stars.low if stars else None,
+        rating_max=stars.high if stars else None,
+        date=unit.date,
+        title=unit.title,
+        origin="testimonial" if kind in ("testimonial", "quote") else "dom",
+        reply=unit.reply,
+        author=unit.author,
+    )
+
+
+_NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
+
+
+def _sections(page: ParsedPage) -> tuple[list[LexborNode], dict[int, str]]:
+    """Outermost elements that speak of reviews, and the kind of all that do."""
+    nodes: dict[int, LexborNode] = {}
+    kinds: dict[int, str] = {}
+    for node in page.tree.css(f"{_MARKS},{_ID_MARKS}"):
+        if node.tag not in _NO_SECTION and node.mem_id not in kinds and (kind := _kind(node)):
+            kinds[node.mem_id] = kind
+            nodes[node.mem_id] = node
+    for node, kind in _by_heading(page):
+        if _WEIGHT[kind] >= _WEIGHT[kinds.get(node.mem_id, "quote")]:
+            kinds[node.mem_id] = kind
+        nodes.setdefault(node.mem_id, node)
+    if "★" in page.html or "⭐" in page.html:
+        for node in _by_glyphs(page):
+            kinds.setdefault(node.mem_id, "stars")
+            nodes.setdefault(node.mem_id, node)
+    for node in list(nodes.values()):
+        if len(nodes) > 1 and node.css_first("h1") is not None and _holds_another(node, nodes):
+            del nodes[node.mem_id], kinds[node.mem_id]  # a class of the page, not of a section
+    return [n for n in nodes.values() if not _is_inside(n, kinds)], kinds
+
+
+def _holds_another(node: LexborNode, nodes: dict[int, LexborNode]) -> bool:
+    return any(other is not node and _is_inside(other, {node.mem_id: ""}) for other in nodes.values())
+
+
+def _is_inside(node: LexborNode, kinds: dict[int, str]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.mem_id in kinds:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _kind(node: LexborNode) -> str | None:
+    attributes = node.attributes
+    names = " ".join(filter(None, (attributes.get("class"), attributes.get("id")))).lower()
+    if "testimon" in names or "kundenstimm" in names or "feedback" in names:
+        return "testimonial"
+    if _HINT.search(names) or "data-hook" in attributes or "data-testid" in attributes:
+        return "review"
+    return "quote" if "quote" in names else None
+
+
+def _by_heading(page: ParsedPage) -> Iterator[tuple[LexborNode, str]]:
+    """Elements under a heading like "What our customers say"."""
+    for heading in page.tree.css("h1,h2,h3,h4"):
+        text = heading.text(deep=True)
+        if len(text) > 300:
+            continue
+        text = " ".join(text.split())
+        if not is_section_title(text):
+            continue
+        kind = "testimonial" if is_testimonial_title(text) else "review"
+        node = heading.parent
+        for _ in range(4):
+            if node is None or node.tag in ("body", "html", "main", None):
+                break
+            if len(node.text(deep=True, strip=True)) > len(text) + 80:
+                yield node, kind
+                break
+            node = node.parent
+
+
+def _by_glyphs(page: ParsedPage) -> list[LexborNode]:
+    """The smallest element that holds all runs of star glyphs, if there are two or more."""
+    body = page.tree.body
+    if body is None:
+        return []
+    runs = []
+    for node in body.traverse(include_text=True):
+        if node.is_text_node:
+            text = node.text(deep=False)
+            if ("★" in text or "⭐" in text) and len(text.strip()) <= 24:
+                runs.append(node)
+                if len(runs) > 200:
+                    return []
+    if len(runs) < 2:
+        return []
+    paths = []
+    for node in (runs[0], runs[-1]):
+        path, parent = [], node.parent
+        while parent is not None:
+            path.append(parent)
+            parent = parent.parent
+        paths.append(path[::-1])
+    common = None
+    for a, b in zip(*paths, strict=False):
+        if a.mem_id != b.mem_id:
+            break
+        common = a
+    return [common] if common is not None and common.tag not in ("html", "body") else []
+
+
+def body_of(node: LexborNode) -> str:
+    """The text of a review element whose markup names all but the text; "" if there is none."""
+    box = _Builder().box(node)
+    leaves = list(_leaves(box))
+    unit = Unit(box)
+    chosen = _Finder({}, None)._body(leaves, unit) if 0 < len(leaves) <= 400 else []
+    return unit.body if chosen and (unit.strength == 2 or len(unit.body) >= 40) else ""
+
+
+# --- aggregates without markup -----------------------------------------------------------------
+
+_SUMMARY = ",".join(
+    f'[class*="{word}" i]' for word in ("average", "summary", "aggregate", "overall", "avg", "score", "rating")
+)
+
+
+def read_summary(page: ParsedPage) -> list[Rating]:
+    """The one aggregate that stands above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
+    for node in page.tree.css(_SUMMARY)[:40]:
+        text = node.text(deep=True, separator=" ", strip=True)
+        if not 8 <= len(text) <= 200:
+            continue
+        stars = read_phrase(text)
+        match = re.search(
+            r"(\d[\d.,' \u00a0\u202f]*)\s*\+?\s*(?:[\w-]+ ){0,2}?(?:reviews?|ratings?|bewertung|rezension|avis|reseñas|opinion|valoracion"
+            r"|recension|beoordeling|отзыв|оцен|opini|hodnocen|recenz|değerlendirme|yorum|anmeldelse|omdöme|arvostel|件|条评论|리뷰)",
+            text,
+            re.IGNORECASE,
+        )
+        if stars and match and (count := read_count(match[1])) and stars.value > 0:
+            return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
+    return []

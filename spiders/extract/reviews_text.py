@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clean_body", "clean_name", "is_junk", "is_platform_text", "text_key"]
+__all__ = ["clean_body", "clean_name", "is_junk", "is_platform_text", "is_section_title", "is_testimonial_title", "text_key"]
 
 _WORD = re.compile(r"\W+")
 _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|<%|%>|\[\[|\]\]|\{%|#\{|__\w+__|^%\w+%$|lorem ipsum", re.I)
@@ -42,6 +42,12 @@ _BY = re.compile(
     r"автор|przez|od|name)\s*:?\s+(?=\S)|^(?:by|von|par|por|autor|author|name|автор)\s*:\s*",
     re.I,
 )
+_BY_WORDS = {"by", "von", "par", "por", "da", "di", "av", "af", "door", "przez", "od", "от", "автор", "author"}
+_HELPFUL = re.compile(
+    r"^\W*\d+\b.{0,60}(?:helpful|hilfreich|utile|útil|nuttig|pomocn|przydatn|полезн)|"
+    r"(?:helpful|hilfreich|utile|útil|nuttig|przydatn\w+|pomocn\w+|полезн\w+|hjælpsom|hjälpsam)[^.!?]{0,30}\?|^rate (?:this|it)\b",
+    re.I,
+)
 
 
 def text_key(text: str) -> str:
@@ -71,8 +77,8 @@ def clean_body(text: str) -> str:
 
 def clean_name(text: str) -> str | None:
     """A name without "by" and dashes before it; None where it cannot be one."""
-    text = _BY.sub("", " ".join(text.split())).strip(" ,;|·•–—-")
-    return text if 0 < len(text) <= 80 else None
+    text = _BY.sub("", " ".join(text.split())).strip(" ,;:|·•–—-")
+    return text if 1 < len(text) <= 80 and text.lower() not in _BY_WORDS else None
 
 
 def is_junk(text: str) -> bool:
@@ -82,4 +88,36 @@ def is_junk(text: str) -> bool:
 
 def is_platform_text(text: str) -> bool:
     text = " ".join(text.split())
-    return len(text) <= 100 and bool(_PLATFORM.match(text))
+    return len(text) <= 100 and bool(_PLATFORM.match(text) or _HELPFUL.search(text))
+
+
+_REVIEW_TITLE = re.compile(
+    r"(?:customer|client|user|guest|patient|product|member|reader|google|recent|latest|our).{0,20}reviews?\b|"
+    r"^(?:customer |user )?reviews?\b|bewertung|rezension|gästebuch|\bavis\b|opinion(?:es|i)\b|reseñas|recension|avaliaç|"
+    r"beoordelingen|opinie|recenzj|recenze|hodnocení|vélemény|отзыв|відгук|yorum|değerlendirme|omdöme|anmeldelse|arvostelu|"
+    r"κριτικ|recenzii|レビュー|口コミ|评价|評價|리뷰|تقييم|مراجعات|ביקורות|نظرات|ulasan|đánh giá|รีวิว|समीक्षा",
+    re.I,
+)
+_TESTIMONIAL_TITLE = re.compile(
+    r"testimon|(?:customer|client|user|guest|patient|member|reader|student|people|parents|they|others|what).{0,30}"
+    r"(?:\bsay|\bsaid|\bthink|\btalk|stories\b|feedback)|loved by|trusted by|happy (?:customers|clients|users)|"
+    r"(?:customer|client|user|guest) feedback|word on the street|kund(?:en|innen).{0,25}(?:stimm|mein|sag|feedback)|"
+    r"(?:das|was) .{0,40}\bsagen|stimmen\b|erfahrungsbericht|témoignage|avis (?:de |des )?(?:nos )?(?:clients|voyageurs)|"
+    r"ce que .{0,30}(?:disent|pensent)|ils parlent de|testimoni|(?:lo )?que dicen|lo que opinan|dicen de nosotros|"
+    r"dicono di|cosa (?:dicono|pensano)|(?:o que|que) .{0,25}(?:dizem|falam)|depoimento|"
+    r"(?:klant|gast).{0,20}(?:ervaring|zeggen|vertellen)|wat .{0,30}zeggen|(?:co )?(?:o nas )?mówią|řekli|reference\b|mondták|"
+    r"говорят|рассказывают|кажуть|müşteri.{0,25}(?:diyor|görüş|yorum)|kunder s[äi]g|kundene sier|asiakkaa?t (?:sano|kerto)|"
+    r"μαρτυρ|είπαν|mărturii|părer|お客様の声|客户评|客戶|客户说|후기|آراء|המלצות|לקוחות (?:ממליצים|מספרים)|"
+    r"khách hàng (?:nói|đánh)|प्रशंसापत्र",
+    re.I,
+)
+
+
+def is_section_title(text: str) -> bool:
+    """Does a heading say that reviews follow, as "Customer reviews" does?"""
+    return len(text) <= 90 and bool(_REVIEW_TITLE.search(text) or _TESTIMONIAL_TITLE.search(text))
+
+
+def is_testimonial_title(text: str) -> bool:
+    """Does a heading say that chosen voices follow, as "What our customers say" does?"""
+    return len(text) <= 90 and bool(_TESTIMONIAL_TITLE.search(text))
