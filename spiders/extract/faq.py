@@ -67,8 +67,8 @@ def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
     """Whether the page shows enough question marks or FAQ words to look at its lines."""
     body = page.tree.body
     text = body.text(separator="\n") if body else ""
-    marks = sum(1 for _ in zip(_MARK.finditer(text), range(3), strict=False))
-    if marks >= 3 or (says_faq and (marks or len(text) < 200_000)):
+    marks = sum(1 for _ in zip(_MARK.finditer(text), range(2), strict=False))
+    if marks > 1 or (says_faq and (marks or len(text) < 200_000)):
         return True
     return names_faq_in(text.lower(), page.language)
 

@@ -27,7 +27,7 @@ LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
     "dl": ((2, 0.6), (2, 0.4), (2, 0.3)),
     "heading": ((4, 0.7), (2, 0.3), (2, 0.25)),
     "table": ((3, 0.7), (2, 0.3), (2, 0.3)),
-    "bold": ((3, 0.7), (2, 0.2), (2, 0.2)),
+    "bold": ((4, 0.7), (2, 0.2), (2, 0.2)),
     "inline": ((5, 0.6), (3, 0.4), (2, 0.3)),
     "list": (None, (3, 0.0), (2, 0.0)),
     "text": (None, (3, 0.0), (2, 0.0)),
@@ -54,9 +54,9 @@ _SMALL_TALK = re.compile(
 )
 # How user-written questions are shown: "3 answers", "answered by Kim on May 2, 2021".
 _BY_USERS = re.compile(
-    r"^\W*(?:\d+ )?(?:answers?|replies|repl(?:y|ied)|antworten|respuestas|réponses|ответ\w*)"
+    r"(?i:^\W*(?:\d+ )?(?:answers?|replies|repl(?:y|ied)|antworten|respuestas|réponses|ответ\w*)"
     r"(?:\(s\))?[\s:(]*(?:\d|by\b)|\b(?:answered|asked|posted|replied) (?:by|on)\b"
-    r"|^.{0,60}\b(?:says|wrote|said):"
+    r"|^.{0,60}\b(?:says|wrote|said):)"
     r"|\bby \w+,? (?:on )?(?:[A-Z][a-z]+ \d{1,2},? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
@@ -166,29 +166,29 @@ def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
 
 
 def _spans(group: list[Head], lines: list[Line], end: int) -> None:
-    """Set where each answer ends: at the next sibling, at a higher title, or out of the box."""
+    """Set where each answer ends: at the next sibling, at a title, or out of the box."""
     for head, following in zip(group, [*group[1:], None], strict=False):
         limit = following.at if following else end
-        line = lines[head.at]
-        stop = head.at + 1
         common = _common_path(group, lines) if following is None else 0
-        while stop < limit:
-            other = lines[stop]
-            if (
-                other.level
-                and line.level
-                and other.level <= line.level
-                and other.header != line.header
-            ):
-                break
-            if other.level and not line.level and head.shape in ("bold", "text", "inline", "label"):
-                break
-            if common and (len(other.path) < common or other.path[:common] != line.path[:common]):
-                break
-            if line.box and other.box != line.box and following is None:
-                break
+        stop = head.at + 1
+        while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
             stop += 1
         head.until = stop
+
+
+def _ends(line: Line, other: Line, shape: str, common: int) -> bool:
+    """Whether `other` is behind the answer to `line`; `common` levels of ancestors are shared."""
+    if other.level:
+        inside = other.header and other.header == line.header
+        if line.level and other.level <= line.level and not inside:
+            return True
+        if not line.level and shape in ("bold", "text", "inline", "label"):
+            return True
+    if not common:
+        return False
+    if len(other.path) < common or other.path[:common] != line.path[:common]:
+        return True
+    return bool(line.box) and other.box != line.box
 
 
 def _common_path(group: list[Head], lines: list[Line]) -> int:
@@ -209,7 +209,7 @@ def _answered(head: Head, lines: list[Line]) -> bool:
     if head.rest:
         return True
     if head.strength == 0 and head.shape in ("bold", "heading"):
-        return not all(line.is_linked for line in lines[head.at + 1 : head.until])
+        return head.at + 1 < head.until and not lines[head.at + 1].is_linked
     return any(not _is_contents(lines[at]) for at in range(head.at + 1, head.until))
 
 
@@ -217,7 +217,7 @@ def _is_contents(line: Line) -> bool:
     return line.is_linked and line.target[:1] == "#"
 
 
-def _is_dialogue(group: list[Head], lines: list[Line], labels: Labels) -> bool:
+def _is_dialogue(group: list[Head], context: int, lines: list[Line], labels: Labels) -> bool:
     """Interviews, transcripts, chats: named speakers answer, or the answers are mere words."""
     if group[0].shape != "label":
         return False
@@ -229,7 +229,7 @@ def _is_dialogue(group: list[Head], lines: list[Line], labels: Labels) -> bool:
     sizes = sorted(
         sum(len(lines[at].text) for at in range(h.at + 1, h.until)) + len(h.rest) for h in group
     )
-    return len(sizes) > 2 and sizes[len(sizes) // 2] < 12
+    return context == NONE and len(sizes) > 2 and sizes[len(sizes) // 2] < 12
 
 
 def _speaks(line: Line, labels: Labels) -> bool:
@@ -275,7 +275,7 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
         return True
     asking = [head for head in members if _asks(head)]
     answered = sum(_answered(head, lines) for head in asking)
-    if answered < 0.6 * len(asking) or _is_dialogue(members, lines, labels):
+    if answered < 0.6 * len(asking) or _is_dialogue(members, region.context, lines, labels):
         return False
     if _is_survey(members, lines) or _is_thread(members, lines):
         return False
@@ -284,12 +284,19 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
     return not (shape == "inline" and _density(asking) < (0.3, 0.1, 0.1)[region.context])
 
 
-def _asks_enough(group: list[Head], context: int) -> bool:
-    limit = LIMITS[group[0].shape][context]
+def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> bool:
+    shape = group[0].shape
+    limit = LIMITS[shape][context]
     if limit is None:
         return False
-    asking = sum(_asks(head) and (context > NONE or head.strength == 2) for head in group)
-    return asking >= limit[0] and _share(group) >= limit[1]
+    asking = [head for head in group if _asks(head) and (context > NONE or head.strength == 2)]
+    fewest, least = limit
+    if contents and shape in ("heading", "bold"):
+        listed = sum(key_of(head.question) in contents for head in asking)
+        fewest = min(fewest, 3) if listed > 2 else fewest
+    if shape == "label" and len(group) >= fewest:
+        fewest = 2
+    return len(asking) >= fewest and _share(group) >= least
 
 
 def _agrees(group: list[Head], known: frozenset[str]) -> bool:
@@ -377,7 +384,7 @@ def _accept_in(
         if group[0].shape in ("text", "list", "links") and len(taken) > 1:
             continue
         group = _trim(_outside(group, taken), contents)
-        if not group or not _asks_enough(group, region.context):
+        if not group or not _asks_enough(group, region.context, contents):
             continue
         members = _members(group, contents)
         _spans(members, lines, region.end)
@@ -404,6 +411,6 @@ def _templates(region: Region, lines: list[Line]) -> list[Head]:
         if group[0].shape in ("details", "accordion") and len(group) > 1:
             _spans(group, lines, region.end)
             found = [head for head in group if _answered(head, lines) and _plausible(head)]
-            if len(found) > 1:
+            if len(found) > 1 and not (_is_survey(found, lines) or _is_thread(found, lines)):
                 return found
     return []

@@ -143,7 +143,7 @@ class _Finder:
             return self.head(line, line.text, shape, key)
         if len(line.lead) < 6 or not line.text.startswith(line.lead):
             return self.unmarked(line)
-        found = self.head(line, line.lead, shape, (shape, "lead"), line.text[len(line.lead) :])
+        found = self.head(line, line.lead, shape, key, line.text[len(line.lead) :])
         if found is None or found.strength < 2:
             return self.unmarked(line) if found is None or found.strength == 0 else found
         return found

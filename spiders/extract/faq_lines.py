@@ -33,7 +33,6 @@ _UNREAD = frozenset(
         "audio",
         "datalist",
         "title",
-        "nav",
         "footer",
         "dialog",
     ]
@@ -242,7 +241,7 @@ class _Reader:
         if not attributes:
             if tag == "a":
                 new.link = node
-            return new
+            return None if tag == "nav" else new
         return self.described(new, attributes, inline)
 
     def described(
@@ -254,6 +253,8 @@ class _Reader:
             new.link = new.node
         words, name = attributes.get("class") or "", attributes.get("id") or ""
         marks = marks_of(words.lower(), name.lower()) if words or name else _NOTHING
+        if tag == "nav" and not (up_box and "dropdown" in words):  # Webflow's answers are nav
+            return None
         role = attributes.get("role")
         if role in ("navigation", "contentinfo", "dialog", "menu", "menubar", "alertdialog"):
             return None
@@ -339,9 +340,17 @@ def _target(link: LexborNode, html: str) -> str:
     if len(href) < 2 or href[:11].lower() == "javascript:":
         return ""
     name = href.rpartition("#")[2] if "#" in href else ""
-    if name and (f'"{name}"' in html or f"={name}" in html):
+    if name and _has_anchor(name, html):
         return "#" + name
-    return href
+    return "" if href[0] == "#" else href
+
+
+def _has_anchor(name: str, html: str) -> bool:
+    return any(
+        f"{attribute}={quote}{name}" in html
+        for attribute in ("id", "name", "ID", "NAME")
+        for quote in ('"', "'", "")
+    )
 
 
 def _is_bold(style: str | None) -> bool:

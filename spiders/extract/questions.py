@@ -203,7 +203,8 @@ def strength(text: str, speech: Speech) -> int:
     if _ENDS.search(text) or (text[:1] == "¿" and len(text) < 200):
         return 2
     near = _NEAR_END.search(text)
-    if near and len(near["tail"]) < 0.4 * len(text) and not near["tail"][0].isalnum():
+    tail = near["tail"].lstrip(_CLOSERS) if near else ""
+    if tail and len(tail) < 0.4 * len(text) and not tail[0].isalnum():
         return 2
     low = _NUMBER.sub("", text.lower(), count=1).lstrip("¿\"'“„«([ ")
     if "՞" in text or (";" in speech.endings and text.endswith(";")):
