@@ -161,7 +161,8 @@ class SerpSpider(Spider):
         state = state_of(reason)
         if state not in ("blocked", "quota"):
             state = _STATES.get(response.status, "error")
-        return ParsedSerp(self.provider, state=state, reason=f"{response.status}: {reason}")
+        status = "" if reason.startswith(str(response.status)) else f"{response.status}: "
+        return ParsedSerp(self.provider, state=state, reason=status + reason)
 
     def explain(self, response: Response) -> str:
         """What a refusal means: the provider's words, else what its status usually says."""

@@ -75,7 +75,7 @@ APIS = {
             ("promotions",),
             query=("queries.request.searchTerms",),
         ),
-        Api("dataforseo", ("items",), query=("keyword",)),
+        Api("dataforseo", ("items",), ("ads",), ("questions",), ("related",), ("keyword",)),
     )
 }
 
@@ -298,7 +298,7 @@ def _error_text(payload: dict[str, Json]) -> str:
         if isinstance(value, str) and value.strip():
             return fold(value)
         if isinstance(value, dict):
-            words = [value.get(name) for name in ("code", "message", "detail", "reason", "status")]
+            words = [value.get(name) for name in ("code", "message", "detail", "reason")]
             return fold(": ".join(str(word) for word in words if word)) or "error without a text"
     return ""
 
