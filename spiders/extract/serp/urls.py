@@ -58,8 +58,8 @@ def unwrap(href: str, base: str = "") -> str:
     while True:
         inner = _inner(url)
         if inner is None or len(inner) >= len(url):
-            return _without_text_fragment(url)
-        url = inner
+            return _without_text_fragment(url).strip()
+        url = inner.strip()
 
 
 def _without_text_fragment(url: str) -> str:

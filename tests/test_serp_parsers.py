@@ -1,0 +1,290 @@
+"""Parsing of saved search responses: redirects, broken JSON, wrappers, and the serp-parse line."""
+
+import base64
+import html
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.errors import ConfigError
+from crawler.items import SerpResult
+from spiders.extract.serp import PROVIDERS, parse_serp, provider_name, serp_line
+from spiders.extract.serp.apis import APIS
+from spiders.extract.serp.html import ENGINES
+from spiders.extract.serp.parsed import numbered
+from spiders.extract.serp.urls import unwrap
+
+LINE = {"path", "provider", "query", "results", "ads", "questions", "related", "depth", "errors"}
+GOOD = {
+    "search_parameters": {"q": "crm"},
+    "organic_results": [
+        {"position": 1, "title": "A", "link": "https://a.example/", "snippet": "One."},
+        {"position": 2, "title": "B", "link": "https://b.example/", "snippet": "Two."},
+    ],
+}
+URLS = ["https://a.example/", "https://b.example/"]
+
+
+def urls(found):
+    return [hit.url for hit in found.results]
+
+
+# -- redirects
+
+hosts = st.from_regex(r"[a-z]{1,8}\.example", fullmatch=True)
+tails = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Z")), max_size=20)
+targets = st.builds(lambda host, tail: f"https://{host}/{quote(tail, safe='/?=&')}", hosts, tails)
+
+
+@given(targets)
+def test_a_redirect_of_each_engine_leads_to_its_target(target):
+    coded = base64.urlsafe_b64encode(target.encode()).decode().rstrip("=")
+    for link in (
+        f"/url?sa=t&q={quote(target, safe='')}&ved=0",
+        f"https://www.google.co.uk/url?url={quote(target, safe='')}",
+        f"https://www.bing.com/ck/a?!&&p=1&u=a1{coded}&ntb=1",
+        f"//duckduckgo.com/l/?uddg={quote(target, safe='')}&rut=0",
+        f"https://r.search.yahoo.com/_ylt=A;_ylu=Y/RV=2/RU={quote(target, safe='')}/RK=2/RS=x-",
+    ):
+        assert unwrap(link, "https://www.google.com/search?q=x") == target
+
+
+@given(st.one_of(targets, st.text(max_size=80)), st.text(max_size=30))
+def test_unwrapping_twice_is_unwrapping_once(target, extra):
+    for link in (target, f"https://www.google.com/url?q={target}{extra}", f"{target}#:~:{extra}"):
+        once = unwrap(link, "https://www.google.com/search")
+        assert unwrap(once, "https://www.google.com/search") == once
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("https://a.example/x#:~:text=one%20two", "https://a.example/x"),
+        ("https://a.example/x#part:~:text=one", "https://a.example/x#part"),
+        ("https://a.example/x#part", "https://a.example/x#part"),
+        ("https://www.google.com/amp/s/a.example/x?amp=1", "https://a.example/x?amp=1"),
+        ("https://www.google.com/url?q=javascript:alert(1)", None),
+        ("https://www.bing.com/ck/a?u=a1!!!", None),
+        ("https://a.example/url?q=https://b.example/", None),
+        ("http://[broken", None),
+        ("mailto:a@b.example", None),
+    ],
+)
+def test_links_that_are_not_redirects_stay_as_they_are(link, target):
+    assert unwrap(link) == (target or link)
+
+
+# -- JSON as it is found
+
+
+@pytest.mark.parametrize("provider", ["serpapi", "searchapi", "valueserp"])
+def test_apis_that_read_google_share_their_names(provider):
+    body = {
+        **GOOD,
+        "related_searches": [{"query": "erp"}],
+        "ads": [{"link": "https://ad.example/"}],
+    }
+    found = parse_serp(provider, json.dumps(body).encode())
+    assert (found.state, found.query, urls(found)) == ("ok", "crm", URLS)
+    assert found.related == ["erp"]
+    assert [ad.url for ad in found.ads] == ["https://ad.example/"]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: f"callback({text});",
+        lambda text: f"const response = {text};\nexport default response",
+        lambda text: f'{{"status": "done", "response": {text}}}',
+        lambda text: f'[{{"request": 1, "body": {text}}}]',
+        lambda text: f"<html><body><pre>{html.escape(text)}</pre></body></html>",
+        lambda text: f"```json\n{text}\n```",
+    ],
+)
+def test_wrapped_json_is_read(wrap):
+    found = parse_serp("serpapi", wrap(json.dumps(GOOD)).encode())
+    assert (urls(found), found.errors) == (URLS, [])
+
+
+def test_utf_16_json_is_read():
+    assert urls(parse_serp("serpapi", json.dumps(GOOD).encode("utf-16"))) == URLS
+
+
+def test_of_a_cut_off_answer_the_complete_part_is_read_and_the_rest_is_told():
+    text = json.dumps(GOOD)
+    found = parse_serp("serpapi", text[: text.index('"B"')].encode())
+    assert urls(found) == URLS[:1]
+    assert "cut off" in found.errors[0]
+
+
+@given(st.integers(0, len(json.dumps(GOOD))))
+def test_wherever_an_answer_is_cut_off_ranks_stay_right(length):
+    found = parse_serp("serpapi", json.dumps(GOOD)[:length].encode())
+    assert urls(found) == URLS[: len(found.results)]
+    assert found.state == ("ok" if found.results else "error")
+
+
+def test_pages_in_one_file_are_one_ranking():
+    second = {"organic_results": [{"title": "C", "link": "https://c.example/"}]}
+    found = parse_serp("serpapi", json.dumps([GOOD, second]).encode())
+    assert [hit.rank for hit in found.results] == [1, 2, 3]
+
+
+def test_a_bare_list_of_hits_is_a_result_list():
+    rows = [{"position": 1, "title": "A", "url": "https://a.example/", "description": "x"}]
+    for provider in APIS:
+        assert urls(parse_serp(provider, json.dumps(rows).encode())) == ["https://a.example/"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "state"),
+    [
+        ("valueserp", {"request_info": {"success": False, "message": "out of credits"}}, "quota"),
+        ("searchapi", {"error": "Invalid API key"}, "error"),
+        ("searchapi", {"error": {"code": 402, "message": "Payment required"}}, "quota"),
+        ("serpapi", {"search_metadata": {"status": "Processing"}}, "error"),
+        ("serper", {"organic": [], "searchParameters": {"q": "x"}}, "empty"),
+        (
+            "dataforseo",
+            {"status_code": 40100, "status_message": "Not authorized", "tasks": 0},
+            "error",
+        ),
+        ("searxng", {"results": [], "unresponsive_engines": [["google", "timeout"]]}, "error"),
+        ("brave", {"hello": "world"}, "error"),
+    ],
+)
+def test_an_answer_without_results_has_a_state_with_its_reason(provider, body, state):
+    found = parse_serp(provider, json.dumps(body).encode())
+    assert (found.state, found.results) == (state, [])
+    assert bool(found.reason) == (state != "empty")
+
+
+def test_results_outweigh_a_complaint_which_is_still_told():
+    found = parse_serp("serpapi", json.dumps({**GOOD, "error": "part of it is missing"}).encode())
+    assert (found.state, urls(found), found.errors) == ("ok", URLS, ["part of it is missing"])
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "ftp://a.example/", "", None, 7, ["x"], {}]
+)
+def test_hits_without_a_web_address_are_left_out(link):
+    rows = [{"title": "X", "link": link}, {"title": "A", "link": "https://a.example/"}, None, 5]
+    found = parse_serp("serpapi", json.dumps({"organic_results": rows}).encode())
+    assert [(hit.rank, hit.url) for hit in found.results] == [(1, "https://a.example/")]
+
+
+@pytest.mark.parametrize("provider", [*APIS, *ENGINES])
+@given(body=st.one_of(st.binary(max_size=200), st.text("<>ah3=\"'/[]{}:,\\ ", max_size=80)))
+def test_no_body_makes_a_parser_fail(provider, body):
+    found = parse_serp(provider, body if isinstance(body, bytes) else body.encode())
+    assert found.results or found.state != "ok"
+
+
+def test_deep_json_is_an_error_not_a_crash():
+    found = parse_serp("serpapi", b"[" * 200_000)
+    assert found.state == "error"
+
+
+def test_deep_html_is_an_error_not_a_crash():
+    assert parse_serp("google-html", b"<div>" * 20_000).state == "error"
+
+
+# -- ranks
+
+
+def test_an_address_counts_once_at_its_first_place():
+    hits = [SerpResult(9, url) for url in ("https://a.example/x", "http://www.a.example/x/#y")]
+    assert [(hit.rank, hit.url) for hit in numbered(hits)] == [(1, "https://a.example/x")]
+
+
+# -- pages
+
+
+def google(*results, more=""):
+    blocks = "".join(
+        f'<div class="g"><a href="{url}"><h3>{title}</h3><cite>{url}</cite></a>'
+        f"<div>{text}</div></div>"
+        for url, title, text in results
+    )
+    return f'<input name="q" value="crm"><div id="rso">{blocks}</div>{more}'.encode()
+
+
+def test_title_and_snippet_are_of_the_same_result():
+    found = parse_serp(
+        "google-html",
+        google(
+            ("https://a.example/", "A &amp; co", "The first of them."),
+            ("https://b.example/", "B", "The second of them."),
+        ),
+    )
+    assert [(hit.title, hit.snippet) for hit in found.results] == [
+        ("A & co", "The first of them."),
+        ("B", "The second of them."),
+    ]
+
+
+def test_two_results_of_one_site_both_count():
+    page = google(("https://a.example/", "A", "One."), ("https://a.example/two", "A two", "Two."))
+    assert urls(parse_serp("google-html", page)) == ["https://a.example/", "https://a.example/two"]
+
+
+def test_a_page_without_known_results_is_an_error_not_empty():
+    found = parse_serp("google-html", b"<html><body><p>Welcome</p></body></html>")
+    assert (found.state, found.reason) == ("error", "no results recognized on the page")
+
+
+def test_words_of_a_challenge_beside_results_do_not_block_them():
+    more = (
+        '<script src="https://www.google.com/recaptcha/api.js"></script><div class="g-recaptcha">'
+    )
+    found = parse_serp("google-html", google(("https://a.example/", "A", "One."), more=more))
+    assert (found.state, urls(found)) == ("ok", ["https://a.example/"])
+
+
+# -- the line of serp-parse
+
+
+def test_the_line_has_just_the_fields_of_the_contract(tmp_path):
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps(GOOD), encoding="utf-8")
+    line = serp_line(path, "SerpApi")
+    assert set(line) == LINE
+    assert line["path"] == str(path)
+    assert (line["provider"], line["query"], line["depth"]) == ("serpapi", "crm", 2)
+    assert line["results"][0] == {
+        "rank": 1,
+        "url": "https://a.example/",
+        "title": "A",
+        "snippet": "One.",
+    }
+    assert line["errors"] == []
+    assert json.loads(json.dumps(line)) == line
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_file_that_cannot_be_read_has_its_reason_in_errors(tmp_path, provider):
+    for path in (tmp_path / "missing", tmp_path):
+        line = serp_line(path, provider)
+        assert line["errors"]
+        assert str(path) in line["errors"][0]
+    (tmp_path / "empty").write_bytes(b"")
+    assert serp_line(tmp_path / "empty", provider)["errors"] == [f"{tmp_path / 'empty'} is empty"]
+
+
+def test_a_refusal_is_told_in_errors(tmp_path):
+    path = tmp_path / "page.json"
+    path.write_text('{"error": "Your account has run out of searches."}')
+    assert serp_line(path, "serpapi")["errors"] == ["quota: Your account has run out of searches."]
+
+
+def test_underscores_and_case_of_a_provider_do_not_matter():
+    assert provider_name("Google_HTML") == "google-html"
+
+
+def test_an_unknown_provider_is_a_config_error_that_lists_the_known():
+    with pytest.raises(ConfigError, match=r"unknown provider 'alta-vista'.*searxng.*semrush"):
+        serp_line("x", "alta-vista")
