@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Template
 
 import pytest
 from scrapy.http import TextResponse
@@ -422,3 +423,24 @@ def test_ddgs_that_is_not_installed_names_the_extra(monkeypatch):
     (search,) = started(spider)
     assert search.state == "error"
     assert "cxscout[ddgs]" in search.reason
+
+
+# -- a new provider
+
+
+def test_the_template_of_genspider_makes_a_provider_that_works():
+    template = TESTS.parent / "spiders" / "templates" / "spiders" / "serp.tmpl"
+    source = Template(template.read_text("utf-8")).substitute(
+        name="serp_x", domain="x.example", classname="SerpXSpider"
+    )
+    module = {"__name__": "spiders.serp_x"}
+    exec(compile(source, "serp_x.py", "exec"), module)
+    cls = module["SerpXSpider"]
+    spider = cls.from_crawler(get_crawler(cls), keywords="crm", depth="1")
+    (request,) = started(spider)
+    assert request.url == "https://x.example/search?q=crm&page=1"
+    body = json.dumps({"results": [{"url": "https://a.example/", "title": "A"}]})
+    (search,) = finish(spider, request, body=body)
+    assert [(hit.rank, hit.url) for hit in search.results] == [(1, "https://a.example/")]
+    (search,) = finish(spider, started(spider)[0], body='{"results": []}')
+    assert search.state == "empty"
