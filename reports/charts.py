@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import altair
 
     from reports.model import Report
 
 __all__ = ["Chart", "importance_performance", "rating_over_time", "review_scatter"]
 
-_WIDE, _NARROW = 600, 290
-_FONT = "inherit"
+# Widths in px, near those at which the page shows them, so that text keeps its size.
+_HALF, _FULL, _NARROW = 400, 720, 290
 # What Altair is told -> what the style sheet calls it.
 _COLORS = {
     "#010101": "var(--ink)",
@@ -31,11 +33,11 @@ _COLORS = {
 _INK, _MUTED, _RULE, _OWN, _MARKET = _COLORS
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWING = {"svg", "g", "path", "line", "rect", "circle", "text", "tspan", "title"}
-_ATTRIBUTES = frozenset(
-    ("d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "viewBox")
-    + ("transform", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-miterlimit")
-    + ("opacity", "fill-opacity", "stroke-opacity", "text-anchor", "font-size", "font-weight")
-)
+_ATTRIBUTES = {
+    *("d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "viewBox"),
+    *("transform", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-miterlimit"),
+    *("opacity", "fill-opacity", "stroke-opacity", "text-anchor", "font-size", "font-weight"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,18 @@ def review_scatter(report: Report) -> Chart | None:
     if len(points) < 2:
         return None
 
-    def build(alt: Any, width: int) -> altair.TopLevelMixin:
-        base = alt.Chart(alt.Data(values=points)).encode(
+    def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:
+        placed = _place_names(points, "brand", "n", "stars", size, 62)
+        base = alt.Chart(alt.Data(values=placed)).encode(
             x=alt.X(
-                "n:Q", title="Reviews with stars, read", scale=alt.Scale(zero=False, padding=40)
+                "n:Q", title="Reviews with stars, read", scale=alt.Scale(zero=False, padding=62)
             ),
             y=alt.Y("stars:Q", title="Mean stars of 5", scale=alt.Scale(zero=False, padding=24)),
-            color=_own_or_market(alt),
         )
-        return base.mark_circle(size=90, opacity=1) + base.mark_text(dy=-12, fontSize=12).encode(
-            text="brand:N"
-        )
+        marks = base.mark_circle(size=90, opacity=1).encode(color=_own_or(alt, _MARKET))
+        return marks + _names(base.encode(color=_own_or(alt, _MUTED)), "brand")
 
-    return _draw(build, "Reviews read and mean stars, by brand")
+    return _draw(build, "Reviews read and mean stars, by brand", _HALF, 260)
 
 
 def rating_over_time(report: Report) -> Chart | None:
@@ -82,18 +83,32 @@ def rating_over_time(report: Report) -> Chart | None:
     ]
     if len({p["period"] for p in points}) < 2:
         return None
+    means = [_mean(p["stars"] for p in points if p["own"] is own) for own in (True, False)]
+    lower = means[0] < means[1]  # whose counts go below its line
 
-    def build(alt: Any, width: int) -> altair.TopLevelMixin:
+    def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:
         base = alt.Chart(alt.Data(values=points)).encode(
             x=alt.X("period:O", title=None, axis=alt.Axis(labelAngle=0, grid=False)),
             y=alt.Y("stars:Q", title="Mean stars of 5", scale=alt.Scale(domain=[1, 5])),
-            color=_own_or_market(alt),
             detail="own:N",
         )
-        line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=50))
-        return line + base.mark_text(dy=-12, fontSize=11).encode(text="n:N")
+        line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=50)).encode(
+            color=_own_or(alt, _MARKET)
+        )
+        for own, dy in ((lower, 16), (not lower, -12)):
+            line += (
+                base.transform_filter(f"datum.own == {'true' if own else 'false'}")
+                .mark_text(dy=dy, fontSize=11)
+                .encode(text="n:N", color=_own_or(alt, _MUTED))
+            )
+        return line
 
-    return _draw(build, "Mean stars by quarter, own brand and competitors")
+    return _draw(build, "Mean stars by quarter, own brand and competitors", _FULL, 200)
+
+
+def _mean(values: Iterable[Any]) -> float:
+    known = [float(value) for value in values]
+    return sum(known) / len(known) if known else 0.0
 
 
 def importance_performance(report: Report) -> Chart | None:
@@ -106,10 +121,11 @@ def importance_performance(report: Report) -> Chart | None:
     if len(points) < 3:
         return None
 
-    def build(alt: Any, width: int) -> altair.TopLevelMixin:
-        base = alt.Chart(alt.Data(values=points))
+    def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:
+        placed = _place_names(points, "theme", "net", "importance", size, 72)
+        base = alt.Chart(alt.Data(values=placed))
         marks = base.encode(
-            x=alt.X("net:Q", title="Our net sentiment, %", scale=alt.Scale(padding=60, zero=False)),
+            x=alt.X("net:Q", title="Our net sentiment, %", scale=alt.Scale(padding=72, zero=False)),
             y=alt.Y(
                 "importance:Q",
                 title="Reviews that mention it, %",
@@ -117,7 +133,7 @@ def importance_performance(report: Report) -> Chart | None:
             ),
         )
         rules = base.mark_rule(stroke=_MUTED, strokeDash=[4, 3])
-        text = marks.mark_text(dy=-11, fontSize=12, fill=_INK).encode(text="theme:N")
+        text = _names(marks, "theme", fill=_INK)
         return (
             rules.encode(x="median(net):Q")
             + rules.encode(y="median(importance):Q")
@@ -125,29 +141,63 @@ def importance_performance(report: Report) -> Chart | None:
             + text
         )
 
-    return _draw(build, "Importance and performance of themes, cross-hairs at the medians")
+    label = "Importance and performance of themes, cross-hairs at the medians"
+    return _draw(build, label, _HALF, 260)
 
 
-def _own_or_market(alt: Any) -> Any:
-    return alt.Color(
-        "own:N", scale=alt.Scale(domain=[True, False], range=[_OWN, _MARKET]), legend=None
+def _place_names(
+    points: list[dict[str, Any]], name: str, x: str, y: str, size: tuple[int, int], pad: int
+) -> list[dict[str, Any]]:
+    """The points with `side`: where the name finds room (above, below) or "" where it does not.
+
+    Letters are taken as 6.4 px wide at 12 px, the mean of common sans faces.
+    """
+    taken: list[tuple[float, float, float]] = []
+    placed = []
+    xs, ys = ([p[axis] for p in points] for axis in (x, y))
+    for point in sorted(points, key=lambda p: (not p.get("own"), -p[y], p[x])):
+        px = pad + (point[x] - min(xs)) / ((max(xs) - min(xs)) or 1) * (size[0] - 2 * pad)
+        py = 24 + (max(ys) - point[y]) / ((max(ys) - min(ys)) or 1) * (size[1] - 48)
+        half = 3.2 * len(point[name]) + 3
+        side = ""
+        for candidate, dy in (("above", -12), ("below", 14)):
+            room = all(abs(px - tx) > half + th or abs(py + dy - ty) > 14 for tx, ty, th in taken)
+            if room:
+                side = candidate
+                taken.append((px, py + dy, half))
+                break
+        placed.append(point | {"side": side})
+    return placed
+
+
+def _names(base: Any, field: str, **style: Any) -> Any:
+    above, below = (
+        base.transform_filter(f"datum.side == '{side}'")
+        .mark_text(dy=dy, fontSize=12, **style)
+        .encode(text=f"{field}:N")
+        for side, dy in (("above", -12), ("below", 14))
     )
+    return above + below
 
 
-def _draw(build: Any, label: str) -> Chart:
+def _own_or(alt: Any, other: str) -> Any:
+    """The own brand in its colour, all others in `other`."""
+    return alt.condition("datum.own", alt.value(_OWN), alt.value(other))
+
+
+def _draw(build: Any, label: str, wide: int, height: int) -> Chart:
     # Altair and vl-convert cost 0.8 s: only a renderer that draws pays for them.
     import altair as alt  # noqa: PLC0415
     import vl_convert  # noqa: PLC0415
 
     drawn = []
-    for width, height in ((_WIDE, 300), (_NARROW, 280)):
-        chart = build(alt, width).properties(
+    for width in (wide, _NARROW):
+        chart = build(alt, (width, height)).properties(
             width=width, height=height, background="transparent", padding=4
         )
         spec = _styled(alt, chart).to_dict()
         drawn.append(only_drawing(vl_convert.vegalite_to_svg(spec), label))
-    wide, narrow = drawn
-    return Chart(wide, narrow, label)
+    return Chart(drawn[0], drawn[1], label)
 
 
 def _styled(alt: Any, chart: Any) -> Any:

@@ -23,6 +23,7 @@ from reports.model import (
 from reports.units import (
     format_count,
     format_interval,
+    format_score,
     format_share,
     format_value,
     join_words,
@@ -156,7 +157,7 @@ def _cell(dimension: Dimension, row: Row | None) -> Cell:
         score=score,
         low=row["low"],
         high=row["high"],
-        text="" if score is None else f"{score:.0f}",
+        text="" if score is None else format_score(score),
         words=labels.state_words(row["state"], score),
         reason=row["reason"],
         coverage=row["coverage"],
@@ -174,9 +175,11 @@ def _band(score: float | None, middle: float | None) -> int | None:
     return steps if score >= middle else -steps
 
 
-def _standing(row: ScoreboardRow) -> tuple[float, str]:
+def _standing(row: ScoreboardRow) -> tuple[bool, float, str]:
+    """Brands that could mostly be read come first: a blocked one has no place, not a low one."""
     bands = [cell.band for cell in row.cells if cell.band is not None]
-    return (sum(bands) / len(bands) if bands else -9.0, row.domain)
+    known = len(bands) * 2 >= len(row.cells)
+    return (known, sum(bands) / len(bands) if bands else 0.0, row.domain)
 
 
 def position_rows(board: Scoreboard) -> tuple[Position, ...]:
@@ -350,12 +353,25 @@ def _policies(ground: Ground, brand: str) -> str:
     sql = "select distinct kind, facts from policies where brand_id = ? order by kind limit 6"
     seen = []
     for row in ground.rows(sql, brand):
-        facts = ", ".join(
-            f"{k.replace('_', ' ')} {v}" for k, v in json_object(row["facts"]).items()
-        )
+        facts = ", ".join(_promise(k, v) for k, v in json_object(row["facts"]).items())
         kind = labels.in_sentence(labels.label(row["kind"]))
         seen.append(f"{kind} ({facts})" if facts else kind)
     return "; ".join(seen) or "none seen"
+
+
+def _promise(key: str, value: object) -> str:
+    """A fact of a policy in words.
+
+    >>> _promise("window_days", 30), _promise("free", True), _promise("paid_by", "shop")
+    ('window 30 days', 'free', 'paid by shop')
+    """
+    words = key.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"not {words}"
+    name, _, unit = words.rpartition(" ")
+    if isinstance(value, (int, float)) and unit in ("days", "hours", "months", "years", "percent"):
+        return f"{name} {value:g} {unit}".strip()
+    return f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def _technologies(ground: Ground, brand: str) -> str:

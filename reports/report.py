@@ -17,7 +17,7 @@ from reports.market import (
     read_units,
     scoreboard,
 )
-from reports.model import SCHEMA_VERSION, Change, Changes, Report
+from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report
 from reports.voice import promise_rows, question_matrix, voice_of_customers
 
 if TYPE_CHECKING:
@@ -82,8 +82,30 @@ def build_report(
         method=method(ground, units),
         evidence_base=evidence_base,
     )
-    clean: Report = _clean(replace(report, evidence=tuple(ground.book.entries.values())))
+    clean: Report = _clean(_numbered(report, tuple(ground.book.entries.values())))
     return clean
+
+
+def _numbered(report: Report, entries: tuple[Evidence, ...]) -> Report:
+    """The report with its evidence numbered E1, E2, ... in the order in which a reader meets it."""
+    order: dict[str, str] = {}
+
+    def renumber(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(renumber(entry) for entry in value)
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        changed = {f.name: renumber(getattr(value, f.name)) for f in fields(value)}
+        if "evidence" in changed and not isinstance(value, Report):
+            cited = (order.setdefault(i, f"E{len(order) + 1}") for i in changed["evidence"])
+            changed["evidence"] = tuple(cited)
+        return replace(value, **changed)
+
+    numbered: Report = renumber(report)
+    cited = {entry.id: entry for entry in entries}
+    return replace(
+        numbered, evidence=tuple(replace(cited[old], id=new) for old, new in order.items())
+    )
 
 
 def _changes(ground: Ground) -> Changes:

@@ -13,6 +13,8 @@ from reports.model import Figure, Judgment
 from reports.units import (
     format_date,
     format_difference,
+    format_net,
+    format_score,
     format_share,
     format_value,
     join_words,
@@ -173,8 +175,8 @@ def _rival(ground: Ground, board: Scoreboard) -> Judgment | None:
     dimension, score = min(pairs, key=lambda p: p[1] - (p[0].median or 0))
     for_us = (
         f"For us this means studying {row.domain} before building, and meeting it where it is "
-        f"weakest: {in_sentence(dimension.label)} ({score:.0f}, market median "
-        f"{dimension.median:.0f})."
+        f"weakest: {in_sentence(dimension.label)} ({format_score(score)}, market median "
+        f"{format_score(dimension.median)})."
     )
     keys = [d.key for d, _ in pairs]
     best_first = [d.key for d, _ in sorted(pairs, key=lambda p: p[0].best_brand != row.domain)]
@@ -211,7 +213,7 @@ def _white_space(
             "For us this means answers that no competitor has, on our FAQ and in the search "
             "results where the questions stand."
         )
-        basis = f"{plural(questions.compared, 'question')} compared. {questions.note}"
+        basis = f"{plural(questions.compared, 'question')} compared; unread brands are silent."
         return Judgment("white space", finding, for_us, "medium", basis, ())
     weak = [
         d
@@ -223,12 +225,12 @@ def _white_space(
     dimension = min(weak, key=lambda d: d.median or 0)
     name = in_sentence(dimension.label)
     finding = (
-        f"The whole market is weak in {name}: median {dimension.median:.0f} of 100, best "
-        f"{dimension.best:.0f} ({dimension.best_brand})."
+        f"The whole market is weak in {name}: median {format_score(dimension.median)} of 100, best "
+        f"{format_score(dimension.best)} ({dimension.best_brand})."
     )
     own = next((p.own for p in positions if p.dimension == dimension.key), None)
     for_us = f"For us this means a lead in {name} is within reach"
-    for_us += f": we are at {own:.0f}." if own is not None else "."
+    for_us += f": we are at {format_score(own)}." if own is not None else "."
     return Judgment(
         "white space",
         finding,
@@ -273,8 +275,8 @@ def _strength(
         return None
     return Judgment(
         "strength",
-        f"We are strongest in {in_sentence(best.label)}: {best.own:.0f} against a median of "
-        f"{best.median:.0f} ({format_difference(best.difference)}).",
+        f"We are strongest in {in_sentence(best.label)}: {format_score(best.own)} against a median "
+        f"of {format_score(best.median)} ({format_difference(best.difference)}).",
         "For us this means a claim that we can prove: keep it, and say it where customers choose.",
         _confidence(board, [best.dimension]),
         _basis(board, [best.dimension]),
@@ -288,14 +290,14 @@ def _complaint(voice: Voice) -> Judgment | None:
         return None
     n = theme.market.positive + theme.market.neutral + theme.market.negative
     own = (
-        f"Ours is at {format_share(theme.own.net)}."
+        f"Ours is at {format_net(theme.own.net)}."
         if theme.own.net is not None
         else "Of ours there are too few reviews to say."
     )
     return Judgment(
         "complaint",
         f"The market's customers complain most about {in_sentence(theme.label)}: net sentiment "
-        f"{format_share(theme.market.net)} over {plural(n, 'mention')}.",
+        f"{format_net(theme.market.net)} over {plural(n, 'mention')}.",
         f"For us this means a promise worth making, if we can keep it. {own}",
         "high" if n >= 100 else "medium" if n >= 30 else "low",
         f"{plural(n, 'mention')} in reviews of competitors.",
@@ -388,8 +390,8 @@ def positions_title(positions: tuple[Position, ...]) -> str:
     if (worst.best or 0) <= (worst.own or 0):
         return "No competitor is ahead of us in any dimension"
     return (
-        f"{worst.label} is where we are furthest from the best: {worst.own:.0f} against "
-        f"{worst.best:.0f}"
+        f"{worst.label} is where we are furthest from the best: {format_score(worst.own)} against "
+        f"{format_score(worst.best)}"
     )
 
 
@@ -427,8 +429,8 @@ def voice_title(voice: Voice) -> str:
         return f"Customers talk about {in_sentence(best.label)}"
     return (
         f"The market's customers are happiest with {in_sentence(best.label)} "
-        f"({format_share(best.market.net)}) and unhappiest with {in_sentence(worst.label)} "
-        f"({format_share(worst.market.net)})"
+        f"({format_net(best.market.net)}) and unhappiest with {in_sentence(worst.label)} "
+        f"({format_net(worst.market.net)})"
     )
 
 
@@ -444,8 +446,8 @@ def importance_title(voice: Voice) -> str:
     theme = max(behind, key=lambda t: t.importance * ((t.market.net or 0) - (t.own.net or 0)))
     return (
         f"Concentrate on {in_sentence(theme.label)}: {format_share(theme.importance)} of reviews "
-        f"mention it, our net sentiment is {format_share(theme.own.net)}, the market's "
-        f"{format_share(theme.market.net)}"
+        f"mention it, our net sentiment is {format_net(theme.own.net)}, the market's "
+        f"{format_net(theme.market.net)}"
     )
 
 
@@ -482,7 +484,12 @@ def ranking_title(brands: tuple[Brand, ...]) -> str:
     rivals = [b for b in brands if b.role == "competitor"]
     ignored = [b for b in brands if b.role == "ignored"]
     text = f"{plural(len(rivals), 'competitor')} compared"
-    return f"{text}, {len(ignored)} others rank but are set aside" if ignored else text
+    if ignored:
+        text += f", {plural(len(ignored), 'site')} set aside"
+    first = max(brands, key=lambda b: b.visibility or 0)
+    if first.visibility:
+        text += f"; {first.domain} gets the most clicks ({first.visibility_text})"
+    return text
 
 
 def changes_title(changes: Changes) -> str:

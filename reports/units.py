@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from statistics import median as _median
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ __all__ = [
     "format_date",
     "format_difference",
     "format_interval",
+    "format_net",
+    "format_score",
     "format_share",
     "format_time",
     "format_value",
@@ -41,7 +44,7 @@ def median(values: Iterable[float | None]) -> float | None:
     """The median of the values that are known, None when none is.
 
     >>> median([1, None, 3])
-    2
+    2.0
     """
     known = [v for v in values if v is not None]
     return _median(known) if known else None
@@ -62,26 +65,50 @@ def format_count(value: float) -> str:
     >>> format_count(12000), format_count(2.25)
     ('12,000', '2.2')
     """
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
+    decimals = 0 if abs(value - round(value)) < 0.05 else 1
+    return f"{_minus(value)}{abs(value):,.{decimals}f}"
 
 
 def format_share(value: float | None) -> str:
-    """A share of 1 in percent; small ones keep a decimal.
+    r"""A share of 1 in percent, with a space that does not break; small ones keep a decimal.
 
-    >>> format_share(0.4321), format_share(0.0515), format_share(None)
-    ('43 %', '5.2 %', 'not known')
+    >>> format_share(0.4321), format_share(0.052), format_share(-0.2), format_share(None)
+    ('43\xa0%', '5.2\xa0%', '−20\xa0%', 'not known')
     """
     if value is None:
         return NOT_KNOWN
     percent = 100 * value
-    return f"{percent:.0f} %" if abs(percent) >= 10 or percent == 0 else f"{percent:.1f} %"
+    decimals = 0 if abs(percent) >= 10 or percent == round(percent) else 1
+    return f"{_minus(percent)}{abs(percent):.{decimals}f}\xa0%"
+
+
+def format_net(value: float | None) -> str:
+    r"""Net sentiment in whole percent with its sign.
+
+    >>> format_net(0.127), format_net(-0.08), format_net(0.001)
+    ('+13\xa0%', '−8\xa0%', '±0\xa0%')
+    """
+    return NOT_KNOWN if value is None else f"{format_difference(100 * value)}\xa0%"
+
+
+def format_score(value: float | None) -> str:
+    """A score of 100 as a whole number, halves up.
+
+    >>> format_score(54.5), format_score(None)
+    ('55', 'not known')
+    """
+    return NOT_KNOWN if value is None else f"{math.floor(value + 0.5)}"
+
+
+def _minus(value: float) -> str:
+    return "−" if value < 0 else ""
 
 
 def format_value(value: float | None, unit: str) -> str:
-    """A metric's value with its unit.
+    r"""A metric's value with its unit.
 
     >>> format_value(0.5, "share"), format_value(4.25, "stars"), format_value(1, "days")
-    ('50 %', '4.2 of 5', '1 day')
+    ('50\xa0%', '4.2 of 5', '1 day')
     >>> format_value(0, "yes_no"), format_value(7, "grade level"), format_value(None, "days")
     ('no', '7 grade level', 'not known')
     """
@@ -94,7 +121,7 @@ def format_value(value: float | None, unit: str) -> str:
     if unit == "stars":
         return f"{value:.1f} of 5"
     if unit in ("score", "score_100"):
-        return f"{value:.0f}"
+        return format_score(value)
     if unit in ("yes_no", "bool", "boolean", "yes/no"):
         return "yes" if value == 1 else "no" if value == 0 else format_share(value)
     if unit in ("", "count", "number"):
@@ -105,10 +132,10 @@ def format_value(value: float | None, unit: str) -> str:
 
 
 def format_interval(low: float | None, high: float | None, unit: str) -> str:
-    """A 95 % interval, "" when there is none.
+    r"""A 95 % interval, "" when there is none.
 
     >>> format_interval(0.1, 0.2, "share")
-    '10 % to 20 %'
+    '10\xa0% to 20\xa0%'
     """
     if low is None or high is None:
         return ""

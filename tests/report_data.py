@@ -56,16 +56,16 @@ METRICS = [
     ("reviews_answered", "reputation", "share", 0.05, 0.8),
     ("returns_window", "policies", "days", 14, 60),
 ]
-THEMES = [
-    "delivery",
-    "returns_refunds",
-    "support_responsiveness",
-    "support_quality",
-    "price_value",
-    "product_quality",
-    "usability",
-    "ordering_checkout",
+_THEME_PAIRS = [
+    ("delivery", "product_quality"),
+    ("returns_refunds", "support_responsiveness"),
+    ("product_quality", "price_value"),
+    ("delivery", "ordering_checkout"),
+    ("support_responsiveness", "returns_refunds"),
+    ("price_value", "usability"),
+    ("delivery", "support_quality"),
 ]
+_LIKED = {"delivery": 3, "product_quality": 4, "returns_refunds": 1, "support_responsiveness": 1}
 QUESTIONS = [
     ("How do I return a bike?", "Can I return my bike?"),
     ("How long does delivery take?", "How long does delivery take?"),
@@ -443,8 +443,9 @@ def _review(m: Market, domain: str, language: str, quality: float, i: int) -> No
         reply="Thank you" if good else None,
         author_hash=row_id("person", domain, i),
     )
-    theme = THEMES[i % len(THEMES)]
+    first, second = _THEME_PAIRS[i % len(_THEME_PAIRS)]
     polarity = "positive" if good else "negative"
+    liked = (i * 3 + len(first)) % 5 < _LIKED.get(first, 2) + good
     m.add(
         "review_scores",
         review_id=review,
@@ -454,7 +455,9 @@ def _review(m: Market, domain: str, language: str, quality: float, i: int) -> No
         sentiment=polarity,
         score=0.5 if good else -0.5,
         basis="model" if language == "en" else "rating",
-        themes=json.dumps({theme: polarity, THEMES[(i + 3) % len(THEMES)]: "neutral"}),
+        themes=json.dumps(
+            {first: "positive" if liked else "negative", second: "neutral" if i % 4 else polarity}
+        ),
         digest=review,
         method_version="1",
     )
@@ -562,6 +565,15 @@ def _swot(m: Market, domain: str, quality: float) -> None:
             _evidence(m, entry, domain, f"Excerpt for the {quadrant}: {text[:40]}")
 
 
+_GAP_TEXTS = {
+    "faq_topics": "Our FAQ covers 6 of the 12 core topics; 4 of 5 rivals cover 9 or more.",
+    "chat_present": "Rivals answer on the page where customers choose; we send them to a form.",
+    "reply_time": "We promise an answer in 28 hours, the market in 18.",
+    "returns_window": "35 days to return, against 43 in the market.",
+    "reviews_answered": "We reply to 39 % of our reviews, a little less than the market.",
+}
+
+
 def _gaps(m: Market, domain: str) -> None:
     rows: list[tuple[object, ...]] = [
         ("faq_topics", "self_service", 0.54, 0.76, 0.85, 0.9, "medium", "high", "consideration"),
@@ -589,7 +601,7 @@ def _gaps(m: Market, domain: str) -> None:
             confidence=confidence,
             stage=stage,
             position=position,
-            text=m.say(f"On {str(metric).replace('_', ' ')} we are behind the market."),
+            text=m.say(_GAP_TEXTS[str(metric)]),
             tactic="List the missing topics from the matrix\nWrite the ten most asked answers\n"
             "Link the FAQ from the header",
             goal=m.say("Answer nine of the twelve core topics by the end of June"),
