@@ -15,6 +15,7 @@ import sqlite3
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
+    from warcio.recordloader import ArcWarcRecord
 
 __all__ = [
     "Archive",
@@ -44,8 +46,12 @@ __all__ = [
     "ArchivedFailure",
     "Record",
     "archive_of",
+    "find_record",
+    "read_page",
+    "read_record",
 ]
 
+MAX_PAGE_BYTES = 10 * 1024 * 1024
 COMPRESSION = 1  # zlib level; level 6 is 4 % smaller at 2.5 times the CPU (174 KB page)
 _FLUSH_EVERY = 40  # index rows a transaction; a killed process re-reads the tail of the file
 
@@ -292,12 +298,23 @@ def find_record(root: Path, record_id: str) -> Record | None:
 
 def read_record(root: Path, record: Record) -> tuple[int | None, list[tuple[str, str]], bytes]:
     """Status, headers and body (still content-encoded) of a record."""
+    with _opened(root, record) as found:
+        headers = list(found.http_headers.headers) if found.http_headers else []
+        return record.status, headers, found.raw_stream.read()
+
+
+@contextmanager
+def _opened(root: Path, record: Record) -> Iterator[ArcWarcRecord]:
     with (root / record.file).open("rb") as stream:
         stream.seek(record.start)
         packed = BytesIO(stream.read(record.length))
-    found = next(iter(ArchiveIterator(packed, no_record_parse=record.kind != "response")))
-    headers = list(found.http_headers.headers) if found.http_headers else []
-    return record.status, headers, found.raw_stream.read()
+    yield next(iter(ArchiveIterator(packed, no_record_parse=record.kind != "response")))
+
+
+def read_page(root: Path, record: Record) -> bytes:
+    """The body of an archived response, content decoded, up to the size that a page may have."""
+    with _opened(root, record) as found:
+        return found.content_stream().read(MAX_PAGE_BYTES)
 
 
 def _members(stream: BinaryIO, start: int) -> Iterator[tuple[int, int, dict[str, str]]]:

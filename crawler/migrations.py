@@ -296,7 +296,9 @@ create table questions (
     text text not null,
     language text,
     topic text,
-    coverage text not null check (coverage in ('we_miss', 'only_we', 'nobody', 'everybody', 'some')),
+    coverage text not null check (
+        coverage in ('we_miss', 'only_we', 'nobody', 'everybody', 'some')
+    ),
     brands integer not null,
     asked integer not null,
     position integer not null

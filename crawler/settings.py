@@ -46,6 +46,12 @@ METAREFRESH_ENABLED = False  # a refresh target is scored like any other link
 REFERER_ENABLED = False
 COOKIES_ENABLED = False  # one visit needs none, and a jar can be made to grow without end
 HTTPCOMPRESSION_ENABLED = True
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en",
+    # Not zstd: the archive keeps bodies as they came, and other WARC tools cannot read it.
+    "Accept-Encoding": "gzip, deflate, br",
+}
 DEPTH_STATS_VERBOSE = False
 
 # Nothing but http and https, and no listening port in our process.

@@ -1,1 +1,1 @@
-"""Base classes that spider families share; none of them has a name, so Scrapy does not list them."""
+"""What spider families share; a base without a name is invisible to Scrapy."""

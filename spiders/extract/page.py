@@ -1,4 +1,4 @@
-"""One parse of a page: tree, text, scripts, links and structured data, each made once and lazily."""
+"""One parse of a page: tree, text, scripts, links and structured data, each made once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ __all__ = ["Anchor", "ParsedPage", "Script", "decode", "weigh"]
 MAX_CHARS = 10 * 1024 * 1024  # same bound as DOWNLOAD_MAXSIZE
 MAX_TAGS = 400_000  # 1M siblings cost 309 MB in lexbor; the largest real page seen has 60,000
 MAX_DEPTH = 4_000  # lexbor needs 11 s for 50,000 levels, 0.2 s for 10,000
-MAX_TAG_CHARS = 60_000  # attributes, data: URLs apart; 10,000 attributes cost 0.3 s, 40,000 11 s
+MAX_ATTRIBUTES = 8_000  # of one tag; lexbor needs 0.3 s for 10,000 and 11 s for 40,000
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_NOT_NESTING = frozenset(
+    "area base br col embed hr img input link meta param source track wbr "
+    "p li option dt dd tr td th path circle rect".split()
+)
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{16000,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _SPACE = re.compile(r"\s+")
 _LANG = re.compile(r"^\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*\s*$")
@@ -41,14 +45,41 @@ class Script:
     attributes: dict[str, str | None]
 
 
-@dataclass(slots=True)
 class Anchor:
-    """A link as written: `url` absolute without fragment, `region` nav, header, footer or main."""
+    """A link as written: `url` absolute and without fragment; text and region are read when asked.
 
-    url: str
-    text: str
-    region: str
-    node: LexborNode
+    `region` is nav, header, footer or main: the innermost of those around it.
+    """
+
+    __slots__ = ("_region", "_text", "node", "url")
+
+    def __init__(self, url: str, node: LexborNode) -> None:
+        self.url = url
+        self.node = node
+        self._text: str | None = None
+        self._region: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the link says: its text, else its label, title or the picture's description."""
+        if self._text is None:
+            self._text = _SPACE.sub(" ", self.node.text()).strip() or _label(self.node)
+        return self._text
+
+    @property
+    def region(self) -> str:
+        if self._region is None:
+            self._region = _region(self.node)
+        return self._region
+
+
+def _label(node: LexborNode) -> str:
+    attributes = node.attributes
+    label = attributes.get("aria-label") or attributes.get("title")
+    if not label:
+        image = node.css_first("img[alt]")
+        label = image.attributes.get("alt") if image else None
+    return _SPACE.sub(" ", label or "").strip()
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
@@ -60,16 +91,16 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     encoding, bom = read_bom(body)
     if encoding:
         return body[len(bom or b"") :].decode(encoding, "replace")
-    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
-    if declared and declared.startswith(("utf-16", "utf-32")) and b"\0" in body[:200]:
-        return body.decode(declared, "replace")
     try:
-        return body.decode("utf-8")
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        text = None
+    if text is not None and "\0" not in text[:200]:
+        return text
+    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     if declared and declared != "utf-8":
         return body.decode(declared, "replace")
-    if body.count(b"\xef\xbf\xbd") or _mostly_utf8(body):
+    if text is not None or _mostly_utf8(body):
         return body.decode("utf-8", "replace")
     best = charset_normalizer.from_bytes(body[:65536]).best()
     return body.decode(best.encoding if best else "cp1252", "replace")
@@ -88,23 +119,30 @@ def weigh(html: str) -> None:
     tags = html.count("<")
     if tags > MAX_TAGS:
         raise TooComplex(f"page has {tags} tags; at most {MAX_TAGS} are parsed")
-    for longest in re.finditer(r"<[a-zA-Z][^<>]{%d,}" % MAX_TAG_CHARS, html):
-        if longest.group().count("=") > 2_000 or longest.group().count(" ") > 10_000:
-            raise TooComplex(f"a tag of {len(longest.group())} characters; page not parsed")
-    if tags > MAX_DEPTH and _depth(html) > MAX_DEPTH:
+    if html.count("=") > MAX_ATTRIBUTES:
+        for tag in _LONG_TAG.finditer(html):
+            if tag[0].count("=") > MAX_ATTRIBUTES or tag[0].count(" ") > MAX_ATTRIBUTES:
+                raise TooComplex(f"a tag has more than {MAX_ATTRIBUTES} attributes")
+    if tags > MAX_DEPTH and _may_be_deep(html) and _depth(html) > MAX_DEPTH:
         raise TooComplex(f"page is nested deeper than {MAX_DEPTH} levels")
 
 
+def _may_be_deep(html: str) -> bool:
+    """Count open tags at every 16 KB: only literal counts, so nearly free on ordinary pages."""
+    depth = 0
+    for start in range(0, len(html), 16_384):
+        part = html[start : start + 16_384]
+        depth += part.count("<") - part.count("<!") - 2 * part.count("</") - part.count("/>")
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
 def _depth(html: str) -> int:
-    """Upper bound of open tags at once, by counting; only run on pages with many tags."""
-    opened = html.count("<") - 2 * html.count("</") - html.count("<!")
-    for name in _VOID | {"p", "li", "option", "dt", "dd", "tr", "td", "th"}:
-        opened -= len(re.findall(rf"<{name}\b", html, re.IGNORECASE))
-    if opened < MAX_DEPTH:
-        return 0
+    """How many elements are open at once at most; elements that close by themselves count none."""
     depth = deepest = 0
     for closing, name in _TAG.findall(html):
-        if name.lower() in _VOID:
+        if name.lower() in _NOT_NESTING:
             continue
         depth = max(0, depth - 1) if closing else depth + 1
         deepest = max(deepest, depth)
@@ -123,7 +161,7 @@ class ParsedPage:
 
     def __init__(self, html: str, url: str = "") -> None:
         weigh(html)
-        self.html = html.replace("\0", "")
+        self.html = html.replace("\0", "") if "\0" in html else html
         self.url = url
         self._whole = LexborHTMLParser(self.html)
         self.scripts = self._take_scripts()
@@ -199,27 +237,29 @@ class ParsedPage:
     def anchors(self) -> list[Anchor]:
         """All links with an http or https address, in document order."""
         found = []
+        origin, scheme = self._origin
         for node in self._whole.css("a[href]"):
             href = (node.attributes.get("href") or "").strip()
-            if (
-                not href
-                or href[0] == "#"
-                or ":" in href[:12]
-                and not href[:5].lower().startswith("http")
-            ):
+            if not href or href[0] == "#":
                 continue
-            url = self.absolute(href).partition("#")[0]
-            try:
-                parts = urlsplit(url)
-            except ValueError:
-                continue
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                continue
-            text = _SPACE.sub(" ", node.text()).strip()
-            if not text:
-                text = node.attributes.get("aria-label") or node.attributes.get("title") or ""
-            found.append(Anchor(url, text, _region(node), node))
+            if href[0] == "/" and href[1:2] != "/":
+                url = origin + href
+            elif href.startswith(("http://", "https://")):
+                url = href
+            elif href.startswith("//"):
+                url = f"{scheme}:{href}"
+            elif ":" in href.split("/", 1)[0]:
+                continue  # mailto:, tel:, javascript: and the like
+            else:
+                url = self.absolute(href)
+            found.append(Anchor(url.partition("#")[0], node))
         return found
+
+    @cached_property
+    def _origin(self) -> tuple[str, str]:
+        """`scheme://host` of relative links, and the scheme."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}", parts.scheme or "http"
 
     @cached_property
     def structured(self) -> list[Entity]:

@@ -1,0 +1,596 @@
+"""The command line: each command parses, calls one function, prints.
+
+Results go to stdout, progress and messages to stderr. Exit 0: done; 1: failed; 2: wrong usage;
+130: interrupted. What a command needs is imported when it runs, so `--help` stays quick.
+"""
+
+# ruff: noqa: PLC0415  (see above: Scrapy alone costs 0.6 s of CPU)
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler import __version__
+from crawler.config import PROVIDERS, Keyword, Settings, Study, clean_domain, read_settings
+from crawler.errors import CxscoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crawler.db import Database
+
+__all__ = ["cli", "main"]
+
+_PATH = click.Path(path_type=Path)
+
+
+class _Group(click.Group):
+    """Lists commands in the order they are used, not by alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def main() -> None:
+    """The console script: one clear line for every error, never a traceback for a known one."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CxscoutError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        click.echo("error: interrupted; take the run up again with --resume", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (OSError, sqlite3.Error) as error:
+        click.echo(f"error: {_plain(error)}", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _plain(error: OSError | sqlite3.Error) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or 'system'}: {error.strerror or error}; see cxscout doctor"
+    return f"database: {error}; see cxscout doctor"
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=_PATH,
+    envvar="CXSCOUT_HOME",
+    default="cxscout-home",
+    show_default=True,
+    help="Folder with cxscout.db, archive/ and reports/.",
+)
+@click.version_option(__version__, prog_name="cxscout")
+@click.pass_context
+def cli(ctx: click.Context, home: Path) -> None:
+    """Find who ranks for your keywords, read their customer experience, and see where the gap is.
+
+    \b
+    Example:
+      cxscout demo
+      cxscout study add shoes --brand example.com --keyword "running shoes" --provider brave
+      cxscout run shoes
+      cxscout report shoes --format html --out shoes.html
+    """
+    os.environ["CXSCOUT_HOME"] = str(home)
+    ctx.obj = home
+
+
+def _settings(ctx: click.Context) -> Settings:
+    return read_settings(ctx.obj)
+
+
+def _db(settings: Settings) -> Database:
+    from crawler.db import open_db
+
+    return open_db(settings.database)
+
+
+def _print_rows(rows: Sequence[dict[str, Any]], as_json: bool, empty: str) -> None:
+    if as_json:
+        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        click.echo(empty, err=True)
+        return
+    from crawler.app.console import print_table
+
+    print_table(rows)
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+
+
+# -- demo
+
+
+@cli.command()
+@click.option("--out", type=_PATH, help="Folder for the demo's home. Default: ./cxscout-demo")
+def demo(out: Path | None) -> None:
+    """Do the whole job on the built-in sample market: no network, no key.
+
+    \b
+    Example:
+      cxscout demo --out /tmp/demo
+    """
+    from crawler.app.demo import run_demo
+
+    click.echo(run_demo(out or Path("cxscout-demo")))
+
+
+# -- studies
+
+
+@cli.group(cls=_Group)
+def study() -> None:
+    """Add, show, change and remove studies.
+
+    \b
+    Example:
+      cxscout study add shoes --brand example.com --keyword "running shoes" --country DE
+    """
+
+
+def _study_options(command: Any) -> Any:
+    options = [
+        click.option("--brand", help="Own brand's domain; without it there are no gaps."),
+        click.option("--keyword", "-k", multiple=True, help="A phrase; repeat for more."),
+        click.option("--keywords", "keyword_file", type=_PATH,
+                     help="File with a phrase a line, or CSV: phrase,volume."),
+        click.option("--provider", help=f"Search results from: {', '.join(sorted(PROVIDERS))}."),
+        click.option("--searxng-url", help="Address of the SearXNG to ask."),
+        click.option("--serp-file", help="Rank export (CSV, JSON) for provider file."),
+        click.option("--country", help="Market, two letters, e.g. DE."),
+        click.option("--language", help="Language of the market, two letters, e.g. de."),
+        click.option("--device", help="desktop or mobile."),
+        click.option("--depth", type=int, help="Organic results for each keyword."),
+        click.option("--competitors", type=int, help="How many competitors to study."),
+        click.option("--pages", type=int, help="Pages to fetch of each brand."),
+        click.option("--max-mb", type=int, help="Megabytes to fetch of each brand."),
+        click.option("--delay", type=float, help="Seconds between two requests to one host."),
+        click.option("--timeout", type=float, help="Seconds that one fetch may take in all."),
+        click.option("--proxy", help="HTTP proxy for every request."),
+        click.option("--allow-address", "allow_addresses", multiple=True,
+                     help="Private IP:PORT that may be fetched; repeat for more."),
+        click.option("--ctr-curve", help="Click-through curve that weighs ranks."),
+        click.option("--render/--no-render", default=None,
+                     help="Open pages in a browser where chat stays open."),
+        click.option("--consent", help="First answer to a consent wall: reject or accept."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _with_options(study: Study, options: dict[str, Any]) -> Study:
+    """The study with the options that were given; unknown values raise ConfigError."""
+    from crawler.app.studies import read_keywords, with_keywords
+
+    phrases = [Keyword(" ".join(text.split())) for text in options.pop("keyword") if text.strip()]
+    keyword_file = options.pop("keyword_file")
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if "brand" in given:
+        given["brand"] = clean_domain(given["brand"])
+    if "provider" in given:
+        given["provider"] = given["provider"].replace("-", "_")
+    if "serp_file" in given:
+        given["serp_file"] = str(Path(given["serp_file"]).resolve())
+    study = replace(study, **given)
+    if phrases or keyword_file:
+        from_file = read_keywords(keyword_file) if keyword_file else ()
+        study = with_keywords(study, (*phrases, *from_file))
+    return study
+
+
+@study.command("add")
+@click.argument("name")
+@_study_options
+@click.pass_context
+def study_add(ctx: click.Context, name: str, **options: Any) -> None:
+    """Add a study called NAME.
+
+    \b
+    Example:
+      cxscout study add shoes --brand example.com -k "running shoes" -k "trail shoes" \\
+        --provider searxng --searxng-url http://127.0.0.1:8888 --country DE --language de
+    """
+    from crawler.app.runs import utc_now
+    from crawler.app.studies import add_study
+
+    if not options["provider"]:
+        options["provider"] = (options["serp_file"] and "file") or (
+            options["searxng_url"] and "searxng"
+        )
+    made = _with_options(Study(name=name), options)
+    add_study(_db(_settings(ctx)), made, utc_now())
+    click.echo(f"study {name!r} added; run it: cxscout run {name!r}", err=True)
+
+
+@study.command("list")
+@_json
+@click.pass_context
+def study_list(ctx: click.Context, as_json: bool) -> None:
+    """List the studies.
+
+    \b
+    Example:
+      cxscout study list --json
+    """
+    from crawler.app.studies import all_studies
+
+    rows = all_studies(_db(_settings(ctx)))
+    _print_rows(rows, as_json, "no study yet; add one: cxscout study add")
+
+
+@study.command("show")
+@click.argument("name")
+@_json
+@click.pass_context
+def study_show(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Show the settings of a study as TOML.
+
+    \b
+    Example:
+      cxscout study show shoes
+    """
+    from crawler.app.studies import get_study
+    from crawler.config import study_to_dict, study_to_toml
+
+    _, found = get_study(_db(_settings(ctx)), name)
+    if as_json:
+        click.echo(json.dumps([study_to_dict(found)], ensure_ascii=False, indent=2))
+    else:
+        click.echo(study_to_toml(found), nl=False)
+
+
+@study.command("edit")
+@click.argument("name")
+@_study_options
+@click.pass_context
+def study_edit(ctx: click.Context, name: str, **options: Any) -> None:
+    """Change settings of a study; keywords that are given replace the old ones.
+
+    \b
+    Example:
+      cxscout study edit shoes --competitors 8 --pages 60
+    """
+    from crawler.app.studies import edit_study, get_study
+
+    db = _db(_settings(ctx))
+    _, found = get_study(db, name)
+    edit_study(db, _with_options(found, options))
+    click.echo(f"study {name!r} changed", err=True)
+
+
+@study.command("remove")
+@click.argument("name")
+@click.confirmation_option("--yes", prompt="Remove the study with all its runs?")
+@click.pass_context
+def study_remove(ctx: click.Context, name: str) -> None:
+    """Remove a study with all its runs; the archive stays.
+
+    \b
+    Example:
+      cxscout study remove shoes --yes
+    """
+    from crawler.app.studies import remove_study
+
+    remove_study(_db(_settings(ctx)), name)
+    click.echo(f"study {name!r} removed", err=True)
+
+
+@study.command("import")
+@click.argument("file", type=_PATH)
+@click.pass_context
+def study_import(ctx: click.Context, file: Path) -> None:
+    """Add a study from a TOML file.
+
+    \b
+    Example:
+      cxscout study import shoes.toml
+    """
+    from crawler.app.runs import utc_now
+    from crawler.app.studies import add_study
+    from crawler.config import read_study
+
+    found = read_study(file)
+    add_study(_db(_settings(ctx)), found, utc_now())
+    click.echo(f"study {found.name!r} added", err=True)
+
+
+@study.command("export")
+@click.argument("name")
+@click.option("--out", type=_PATH, help="File to write. Default: stdout.")
+@click.pass_context
+def study_export(ctx: click.Context, name: str, out: Path | None) -> None:
+    """Write a study as TOML, for `study import` elsewhere.
+
+    \b
+    Example:
+      cxscout study export shoes --out shoes.toml
+    """
+    from crawler.app.exports import write_whole
+    from crawler.app.studies import get_study
+    from crawler.config import study_to_toml
+
+    text = study_to_toml(get_study(_db(_settings(ctx)), name)[1])
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_whole(out, text.encode())
+
+
+# -- runs
+
+
+@cli.command()
+@click.argument("study_name", metavar="STUDY")
+@click.option("--resume", is_flag=True, help="Take up the latest run that did not end.")
+@click.option("--offline", is_flag=True, help="Repeat the latest run from the archive, no network.")
+@click.option("--stage", help="Repeat the latest run from this stage on, e.g. analyze.")
+@click.pass_context
+def run(
+    ctx: click.Context, study_name: str, resume: bool, offline: bool, stage: str | None
+) -> None:
+    """Run a study: search, select, crawl, render, analyze, report.
+
+    Prints the path of the report. Ctrl-C stops it; --resume takes it up again and fetches nothing
+    twice.
+
+    \b
+    Example:
+      cxscout run shoes
+      cxscout run shoes --resume
+      cxscout run shoes --stage analyze
+    """
+    from crawler.app.console import Progress
+    from crawler.app.exports import default_path
+    from crawler.app.runs import run_study
+
+    settings = _settings(ctx)
+    with Progress() as progress:
+        run_id = run_study(
+            settings, study_name, resume=resume, offline=offline, stage=stage, watch=progress.watch
+        )
+    click.echo(default_path(settings, study_name, run_id, ".html"))
+
+
+@cli.command()
+@click.argument("study_name", metavar="[STUDY]", required=False)
+@_json
+@click.pass_context
+def runs(ctx: click.Context, study_name: str | None, as_json: bool) -> None:
+    """List what ran and what runs, newest first.
+
+    \b
+    Example:
+      cxscout runs shoes --json
+    """
+    from crawler.app.runs import list_runs
+
+    rows = list_runs(_db(_settings(ctx)), study_name)
+    _print_rows(rows, as_json, "no run yet; start one: cxscout run STUDY")
+
+
+@cli.command()
+@click.argument("run_id", metavar="RUN", type=int)
+@click.pass_context
+def cancel(ctx: click.Context, run_id: int) -> None:
+    """Stop a running run; `run --resume` takes it up again.
+
+    \b
+    Example:
+      cxscout cancel 12
+    """
+    from crawler.app.runs import cancel_run
+
+    click.echo(cancel_run(_db(_settings(ctx)), run_id), err=True)
+
+
+@cli.command(hidden=True)
+@click.argument("run_id", type=int)
+@click.argument("stage_name")
+@click.option("--parent", type=int, required=True)
+@click.pass_context
+def stage(ctx: click.Context, run_id: int, stage_name: str, parent: int) -> None:
+    """One stage of a run; started by `run` as a child process."""
+    from crawler.app.process import die_with_parent
+
+    die_with_parent(parent)
+    from crawler.app.stages import run_stage
+
+    run_stage(_settings(ctx), run_id, stage_name)
+
+
+# -- brands
+
+
+@cli.command("brands")
+@click.argument("study_name", metavar="STUDY")
+@click.option("--run", "run_id", type=int, help="Run number. Default: the latest.")
+@_json
+@click.pass_context
+def brands_command(ctx: click.Context, study_name: str, run_id: int | None, as_json: bool) -> None:
+    """Show who was selected, who was set aside, and why.
+
+    \b
+    Example:
+      cxscout brands shoes --json
+    """
+    from crawler.app.brands import list_brands
+
+    rows = list_brands(_db(_settings(ctx)), study_name, run_id)
+    _print_rows(rows, as_json, "no brand yet; run the study first")
+
+
+@cli.group(cls=_Group)
+def brand() -> None:
+    """Decide about a brand.
+
+    \b
+    Example:
+      cxscout brand set shoes rival.example competitor --reason "same customers"
+    """
+
+
+@brand.command("set")
+@click.argument("study_name", metavar="STUDY")
+@click.argument("domain")
+@click.argument("role", type=click.Choice(["competitor", "own", "ignore"]))
+@click.option("--reason", required=True, help="Why; shown in every report.")
+@click.pass_context
+def brand_set(ctx: click.Context, study_name: str, domain: str, role: str, reason: str) -> None:
+    """Say what a domain is; stronger than any rule, in this and every later run.
+
+    \b
+    Example:
+      cxscout brand set shoes blog.example ignore --reason "a magazine, sells nothing"
+    """
+    from crawler.app.brands import decide
+    from crawler.app.runs import utc_now
+
+    decide(_db(_settings(ctx)), study_name, domain, role, reason, utc_now())
+    click.echo(
+        f"{domain} is set to {role}; the next run of {study_name!r} follows it "
+        f"(now: cxscout run {study_name!r} --stage select)",
+        err=True,
+    )
+
+
+# -- report
+
+
+@cli.command()
+@click.argument("study_name", metavar="STUDY")
+@click.option("--run", "run_id", type=int, help="Run number. Default: the latest that is done.")
+@click.option("--format", "report_format", default="html", show_default=True,
+              help="html, pdf, xlsx, pptx, md, json.")  # fmt: skip
+@click.option("--out", type=_PATH, help="File to write. Default: in the home's reports/.")
+@click.pass_context
+def report(
+    ctx: click.Context, study_name: str, run_id: int | None, report_format: str, out: Path | None
+) -> None:
+    """Write the report of a run and print its path.
+
+    \b
+    Example:
+      cxscout report shoes --format html --out shoes.html
+      cxscout report shoes --format json --out shoes.json
+    """
+    from datetime import UTC, datetime
+
+    from crawler.app.brands import latest_run
+    from crawler.app.exports import write_report
+
+    settings = _settings(ctx)
+    db = _db(settings)
+    number = latest_run(db, study_name, run_id, analyzed=True)
+    click.echo(write_report(settings, db, number, report_format, out, now=datetime.now(UTC)))
+
+
+# -- reading without a study
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--url", default="", help="Address that the page came from.")
+@click.option("--only", help="Comma-separated: faq,reviews,chat,channels,policies,links.")
+def extract(files: tuple[Path, ...], url: str, only: str | None) -> None:
+    """Read saved pages; prints one JSON line a file with what was observed.
+
+    \b
+    Example:
+      cxscout extract page.html --url https://example.com/faq --only faq,reviews
+    """
+    from crawler.app.reading import extract_lines
+
+    _print_lines(extract_lines(files, url, only))
+
+
+@cli.command("serp-parse")
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--provider", required=True, help="Which provider's response it is, e.g. searxng.")
+def serp_parse(files: tuple[Path, ...], provider: str) -> None:
+    """Read saved search responses; prints one JSON line a file with the results.
+
+    \b
+    Example:
+      cxscout serp-parse response.json --provider serper
+    """
+    from crawler.app.reading import serp_lines
+
+    _print_lines(serp_lines(files, provider))
+
+
+@cli.command()
+@click.argument("file", type=_PATH, required=False)
+def classify(file: Path | None) -> None:
+    """Language, sentiment and themes of texts: JSON lines {id,text[,lang,rating]} in and out.
+
+    \b
+    Example:
+      echo '{"id": 1, "text": "Nobody ever replied."}' | cxscout classify
+    """
+    from crawler.app.reading import classify_lines
+
+    _print_lines(classify_lines(file))
+
+
+@cli.command()
+@click.argument("source", metavar="DOMAIN|FILE")
+@click.option("--study", "study_name", help="Take the own site's pages from this study's run.")
+@_json
+@click.pass_context
+def keywords(ctx: click.Context, source: str, study_name: str | None, as_json: bool) -> None:
+    """Propose the 5-10 keywords to study, from a keyword export or a site that was visited.
+
+    \b
+    Example:
+      cxscout keywords keyword-planner.csv
+      cxscout keywords example.com --study shoes
+    """
+    from crawler.app.reading import propose_keywords
+
+    rows = propose_keywords(_settings(ctx), source, study_name)
+    _print_rows(rows, as_json, "nothing to propose: no phrase stands out")
+
+
+@cli.command()
+@_json
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Say what is installed, which browser, which keys, where the database is, what is wrong.
+
+    \b
+    Example:
+      cxscout doctor
+    """
+    from crawler.app.doctor import examine
+
+    rows = examine(_settings(ctx))
+    _print_rows(rows, as_json, "")
+    if any(row["state"] == "wrong" for row in rows):
+        sys.exit(1)
+
+
+def _print_lines(lines: Iterable[dict[str, Any]]) -> None:
+    for line in lines:
+        click.echo(json.dumps(line, ensure_ascii=False))

@@ -1,0 +1,138 @@
+"""Commands that read files without a study: extract, serp-parse, classify, keywords."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from analysis.classify import classify_rows
+from analysis.keywords import propose
+from crawler.archive import find_record, read_page
+from crawler.config import clean_domain
+from crawler.db import open_db
+from crawler.domains import registrable_domain
+from crawler.errors import ConfigError, CxscoutError, TooComplex
+from crawler.items import Observations
+from spiders.extract.exports import parse_ranks
+from spiders.extract.observe import EXTRACTORS, observe
+from spiders.extract.page import ParsedPage
+from spiders.extract.serp import serp_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from crawler.config import Settings
+
+__all__ = ["classify_lines", "extract_lines", "propose_keywords", "serp_lines"]
+
+
+def extract_lines(
+    paths: Sequence[Path], url: str = "", only: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """One dict a file, as DESIGN says of `extract`; a file that cannot be read has it in errors."""
+    names = [name.strip() for name in (only or "").split(",") if name.strip()]
+    unknown = [name for name in names if name not in EXTRACTORS]
+    if unknown:
+        raise ConfigError(f"extractor {unknown[0]!r} is unknown; known are {', '.join(EXTRACTORS)}")
+    for path in paths:
+        yield _extract_line(path, url, names)
+
+
+def _extract_line(path: Path, url: str, only: Sequence[str]) -> dict[str, Any]:
+    language = None
+    try:
+        page = ParsedPage.from_bytes(path.read_bytes(), url)
+    except OSError as error:
+        raise CxscoutError(f"{path} cannot be read: {error.strerror}") from None
+    except TooComplex as reason:
+        found = Observations(errors=[str(reason)])
+    else:
+        found = observe(page, only)
+        language = page.language
+    line: dict[str, Any] = {"path": str(path), "url": url, "language": language, **asdict(found)}
+    for review in line["reviews"]:
+        del review["author"]
+    return line
+
+
+def serp_lines(paths: Sequence[Path], provider: str) -> Iterator[dict[str, Any]]:
+    """One dict a file, as DESIGN says of `serp-parse`."""
+    for path in paths:
+        yield serp_line(path, provider)
+
+
+def classify_lines(path: Path | None) -> Iterator[dict[str, Any]]:
+    """Classified rows of a JSON lines file, or of stdin."""
+    if path is None:
+        yield from classify_rows(_rows(sys.stdin, "stdin"))
+        return
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            yield from classify_rows(_rows(stream, str(path)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CxscoutError(f"{path} cannot be read: {error}") from None
+
+
+def _rows(stream: IO[str], source: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ConfigError(f"{source} line {number} is not JSON: {error}") from None
+        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+            raise ConfigError(f'{source} line {number} is not like {{"id": 1, "text": "..."}}')
+        yield row
+
+
+def propose_keywords(
+    settings: Settings, source: str, study_name: str | None = None
+) -> list[dict[str, Any]]:
+    """Proposed keywords as rows, from an export file or from the archived pages of a domain."""
+    path = Path(source)
+    if path.is_file():
+        export = parse_ranks(path.read_bytes())
+        if not export.keywords:
+            reasons = "; ".join(export.errors) or "it has none"
+            raise ConfigError(f"{path} gives no keywords: {reasons}")
+        return [asdict(row) for row in propose(rows=map(asdict, export.keywords))]
+    domain = registrable_domain(clean_domain(source))
+    pages = _archived_pages(settings, domain, study_name)
+    if not pages:
+        raise ConfigError(
+            f"{source!r} is no file and no page of {domain} is in the archive; "
+            "run a study with it as --brand first, or give a keyword export"
+        )
+    return [asdict(row) for row in propose(pages=pages, brand=domain)]
+
+
+def _archived_pages(
+    settings: Settings, domain: str, study_name: str | None
+) -> list[tuple[str, str, str]]:
+    """(url, title, text) of the pages of the latest run that visited the domain."""
+    db = open_db(settings.database)
+    rows = db.query(
+        """
+        select p.url, p.title, p.record, p.content_type from pages p
+        where p.state = 'ok' and p.rendered = 0 and p.brand_id = (
+            select b.id from brands b join runs r on r.id = b.run_id
+            join studies s on s.id = r.study_id
+            where b.domain = ? and (? is null or s.name = ?)
+              and exists (select 1 from pages q where q.brand_id = b.id and q.state = 'ok')
+            order by r.id desc limit 1)
+        """,
+        [domain, study_name, study_name],
+    )
+    found = []
+    for row in list(rows):
+        record = find_record(settings.archive, row["record"]) if row["record"] else None
+        if record is not None:
+            page = ParsedPage.from_bytes(
+                read_page(settings.archive, record), row["url"], row["content_type"]
+            )
+            found.append((row["url"], row["title"] or "", page.text))
+    return found

@@ -1,0 +1,231 @@
+"""Links of the same brand, with what they are likely for and how much a visit is worth."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from crawler.domains import registrable_domain
+from crawler.items import Link
+from spiders.extract.words import fold, languages, normalize, phrases
+
+if TYPE_CHECKING:
+    from crawler.items import Purpose
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["extract_links", "purpose_of"]
+
+# What a page of each purpose tells about customer experience, relative to an FAQ page; set by
+# eye on what the extractors find there.
+_WORTH: dict[str, float] = {
+    "faq": 1.0, "help": 0.9, "contact": 0.9, "returns": 0.8, "reviews": 0.8, "shipping": 0.75,
+    "about": 0.5, "pricing": 0.45,
+    # Not worth a visit of their own, but read when the budget lasts.
+    "imprint": 0.4, "terms": 0.3, "privacy": 0.12, "blog": 0.08, "login": 0.03, "cart": 0.03,
+}  # fmt: skip
+_PURPOSES = frozenset("faq help contact reviews returns shipping about pricing".split())
+_OTHER = 0.15
+_MAX_LINKS = 400
+_MAX_WORDS = 12  # a longer link text is a teaser, not a label
+
+_FILE = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|zip|gz|tar|rar|7z|exe|dmg|apk|deb|rpm|iso|jpe?g|png|gif|webp|avif"
+    r"|svg|ico|bmp|tiff?|mp[34]|m4[av]|avi|mov|webm|ogg|wav|css|js|mjs|json|xml|rss|atom|txt|csv"
+    r"|ics|vcf|woff2?|ttf|eot|map|wasm)$"
+)
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|_ga|ref|ref_src|sessionid|sid)$"
+)
+_TRAP = re.compile(
+    r"/(?:tags?|category|categories|author|page|feed|calendar|search|suche|filter|sort|print|share"
+    r"|wp-json|wp-admin|wp-login\.php|cgi-bin|checkout|compare|wishlist|cdn-cgi)(?:/|$)"
+)
+_SPLIT = re.compile(r"[\W_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_INDEX = frozenset(
+    "index html htm php asp aspx jsp default home main shtml xhtml pages page".split()
+)
+_LANGUAGE_STEP = re.compile(r"^/([a-z]{2})(?:[-_][a-zA-Z]{2})?(?=/|$)")
+# Scripts written without spaces: a phrase is looked for anywhere in the text.
+_NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_REFRESH = re.compile(r"url\s{0,3}=\s{0,3}['\"]?([^'\"\s>]{1,1000})", re.IGNORECASE)
+
+
+def extract_links(page: ParsedPage) -> list[Link]:
+    """Same-site links, best first; each address once, at its best score.
+
+    Same site means the same registrable domain, so help.brand.example belongs to brand.example.
+    """
+    own = registrable_domain(page.url)
+    language = page.language
+    found: dict[str, Link] = {}
+    for url, text, region in _candidates(page):
+        clean = _clean(url)
+        if clean is None or registrable_domain(urlsplit(clean).netloc) != own:
+            continue
+        purpose, score = _score(clean, text, language)
+        if region in ("nav", "header", "footer") and purpose != "other":
+            score = min(1.0, score + 0.04)
+        known = found.get(clean)
+        if known is None or score > known.score:
+            found[clean] = Link(clean, purpose, round(score, 3), text[:120])
+    ranked = sorted(found.values(), key=lambda link: -link.score)
+    return ranked[:_MAX_LINKS]
+
+
+def _candidates(page: ParsedPage) -> list[tuple[str, str, str]]:
+    """(url, text, region) of links and of a refresh target, same host or not."""
+    pairs = [(anchor.url, anchor.text, anchor.region) for anchor in page.anchors]
+    if "http-equiv" in page.lowered:
+        for node in page.tree.css('meta[http-equiv="refresh" i]'):
+            if match := _REFRESH.search(node.attributes.get("content") or ""):
+                pairs.append((page.absolute(match[1]), "", "main"))
+    return pairs
+
+
+def purpose_of(url: str, title: str = "") -> tuple[Purpose, float]:
+    """(purpose, score 0..1) of a page by its address and title.
+
+    >>> purpose_of("https://a.example/haeufige-fragen")[0]
+    'faq'
+    """
+    return _score(url, title, None)
+
+
+def _score(url: str, text: str, language: str | None) -> tuple[Purpose, float]:
+    parts = urlsplit(url)
+    by_path = _by_path(parts.path, parts.netloc)
+    by_text = _by_text(text) if text else ("", 0.0)
+    key, score = max(by_path, by_text, key=lambda claim: claim[1])
+    if by_path[0] and by_path[0] == by_text[0]:
+        score = min(1.0, score + 0.05)
+    if not key:
+        score = _OTHER
+    score -= _penalty(parts.path, parts.query, language)
+    purpose = cast("Purpose", key if key in _PURPOSES else "other")
+    return purpose, max(0.01, score)
+
+
+@lru_cache(maxsize=20_000)
+def _penalty_of_path(path: str) -> float:
+    lowered = path.lower()
+    steps = lowered.count("/")
+    penalty = 0.03 * max(0, steps - 2)
+    if _TRAP.search(lowered):
+        penalty += 0.4
+    if re.search(r"/\d{4}/\d{1,2}(?:/|$)", lowered):
+        penalty += 0.3
+    return penalty
+
+
+def _penalty(path: str, query: str, language: str | None) -> float:
+    penalty = _penalty_of_path(path)
+    if query:
+        penalty += 0.1 + 0.1 * query.count("&")
+    if language and (match := _LANGUAGE_STEP.match(path)):
+        step = match[1]
+        if step != language and step in languages():
+            penalty += 0.35
+    return penalty
+
+
+@lru_cache(maxsize=20_000)
+def _by_path(path: str, host: str) -> tuple[str, float]:
+    """The strongest claim of the path's steps; the last step counts most."""
+    best = ("", 0.0)
+    steps = [step for step in unquote(path).split("/") if step]
+    for place, step in enumerate(reversed(steps[-4:])):
+        key, share = _claim(_CAMEL.sub(" ", step.rsplit(".", 1)[0] if place == 0 else step))
+        worth = _WORTH.get(key, 0.0) * share * (0.97, 0.8, 0.6, 0.5)[place]
+        if worth > best[1]:
+            best = (key, worth)
+    labels = host.split(":")[0].split(".")
+    if len(labels) > 2 and labels[0] in ("help", "support", "faq", "hilfe", "ayuda", "aide"):
+        key = "faq" if labels[0] == "faq" else "help"
+        if _WORTH[key] * 0.85 > best[1]:
+            best = (key, _WORTH[key] * 0.85)
+    return best
+
+
+@lru_cache(maxsize=20_000)
+def _by_text(text: str) -> tuple[str, float]:
+    key, share = _claim(text[:160])
+    return key, _WORTH.get(key, 0.0) * share
+
+
+def _claim(text: str) -> tuple[str, float]:
+    """(key of words.py, share 0..1 of the words that say so) of a short text or slug."""
+    known = phrases()
+    for form in (normalize(text), fold(text)):
+        words = [word for word in _SPLIT.split(form) if word]
+        named = [word for word in words if word not in _INDEX] or words
+        if not named or len(named) > _MAX_WORDS:
+            continue
+        if match := known.get(" ".join(named)) or known.get("".join(named)):
+            return match[0], 1.0
+        if claim := _longest_run(named, known) or _compound(named, known):
+            return claim
+    if _NO_SPACES.search(text):
+        return _inside(normalize(text))
+    return "", 0.0
+
+
+def _longest_run(
+    words: list[str], known: dict[str, tuple[str, frozenset[str]]]
+) -> tuple[str, float] | None:
+    """The longest run of words that is a phrase; the rest of the text weakens it."""
+    for size in range(min(len(words), 6), 0, -1):
+        for start in range(len(words) - size + 1):
+            match = known.get(" ".join(words[start : start + size]))
+            if match:
+                return match[0], 0.55 + 0.4 * size / len(words)
+    return None
+
+
+def _compound(
+    words: list[str], known: dict[str, tuple[str, frozenset[str]]]
+) -> tuple[str, float] | None:
+    """A word that begins or ends with a known one: refundpolicy, helpline, Versandkostenfrei."""
+    for word in words[:4]:
+        for size in range(min(len(word) - 1, 14), 3, -1):
+            match = known.get(word[:size]) or known.get(word[-size:])
+            if match:
+                return match[0], 0.3 + 0.4 * size / len(word) / len(words)
+    return None
+
+
+def _inside(text: str) -> tuple[str, float]:
+    for phrase, key in _unspaced_phrases():
+        if phrase in text:
+            return key, 0.55 + 0.4 * min(1.0, len(phrase) / len(text))
+    return "", 0.0
+
+
+@lru_cache(maxsize=1)
+def _unspaced_phrases() -> list[tuple[str, str]]:
+    found = [(form, key) for form, (key, _) in phrases().items() if _NO_SPACES.search(form)]
+    return sorted(found, key=lambda entry: -len(entry[0]))
+
+
+@lru_cache(maxsize=20_000)
+def _clean(url: str) -> str | None:
+    """The address without fragment and tracking; None for files and what is no page."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or len(url) > 1000:
+        return None
+    path = parts.path or "/"
+    if _FILE.search(path.lower()):
+        return None
+    query = parts.query
+    if query:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        kept = [pair for pair in pairs if not _TRACKING.match(pair[0].lower())]
+        query = urlencode(kept) if len(kept) != len(pairs) else query
+    path = path.replace(" ", "%20")
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}" + (f"?{query}" if query else "")
