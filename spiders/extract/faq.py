@@ -48,7 +48,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
     says_faq = _page_says_faq(page)
     if body is None or not _worth_reading(page, says_faq):
         return []
-    lines = read_lines(body, page.html)
+    lines = read_lines(page.tree, page.html)
     labels = labels_of(page.language, (line.text for line in lines))
     heads = find_heads(lines, labels, speech_of(page.language))
     regions = regions_of(lines, heads, says_faq)

@@ -169,15 +169,15 @@ def _spans(group: list[Head], lines: list[Line], end: int) -> None:
     """Set where each answer ends: at the next sibling, at a title, or out of the box."""
     for head, following in zip(group, [*group[1:], None], strict=False):
         limit = following.at if following else end
-        common = _common_path(group, lines) if following is None else 0
+        common = _common_path(group, lines) if following is None else []
         stop = head.at + 1
         while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
             stop += 1
         head.until = stop
 
 
-def _ends(line: Line, other: Line, shape: str, common: int) -> bool:
-    """Whether `other` is behind the answer to `line`; `common` levels of ancestors are shared."""
+def _ends(line: Line, other: Line, shape: str, common: list[int]) -> bool:
+    """Whether `other` is behind the answer to `line`; `common` ancestors are shared."""
     if other.level:
         inside = other.header and other.header == line.header
         if line.level and other.level <= line.level and not inside:
@@ -186,23 +186,20 @@ def _ends(line: Line, other: Line, shape: str, common: int) -> bool:
             return True
     if not common:
         return False
-    if len(other.path) < common or other.path[:common] != line.path[:common]:
+    if other.scope.path()[: len(common)] != common:
         return True
     return bool(line.box) and other.box != line.box
 
 
-def _common_path(group: list[Head], lines: list[Line]) -> int:
-    """Length of the ancestor path that all heads share; for one head, its container's."""
-    first = lines[group[0].at].path
+def _common_path(group: list[Head], lines: list[Line]) -> list[int]:
+    """The ancestors that all heads share; for one head, its container's."""
+    first = lines[group[0].at].scope.path()
     if len(group) == 1:
-        return max(0, len(first) - (3 if group[0].shape in ("accordion", "details") else 2))
-    size = len(first)
+        return first[: -3 if group[0].shape in ("accordion", "details") else -2]
     for head in group[1:]:
-        path = lines[head.at].path
-        size = min(size, len(path))
-        while first[:size] != path[:size]:
-            size -= 1
-    return size
+        path = lines[head.at].scope.path()
+        first = [a for a, b in zip(first, path, strict=False) if a == b]
+    return first
 
 
 def _answered(head: Head, lines: list[Line]) -> bool:

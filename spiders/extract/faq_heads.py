@@ -121,7 +121,7 @@ class _Finder:
             return self.head(line, line.text, "heading", ("heading", line.level))
         if line.tag == "dt":
             return self.head(line, line.text, "dl", ("dl",))
-        if line.bold:
+        if line.lead:
             return self.bold(line)
         return self.unmarked(line)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 __all__ = ["Line", "read_lines"]
 
@@ -81,7 +81,6 @@ _INLINE = frozenset(
         "input",
     ]
 )
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w")
 
 # Class words of furniture: whole words of class and id.
@@ -121,235 +120,240 @@ class Marks(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def marks_of(words: str, name: str) -> Marks:
-    """Marks of an element by its class and, where that says nothing, its id; both lowered."""
+    """Marks of an element by its class and, where that says nothing, its id."""
+    words, name = words.lower(), name.lower()
     both = f"{words} {name}" if name else words
     header, answer = _HEADER.search(words) is not None, _ANSWER.search(words) is not None
     if not (header or answer) and name:
         header, answer = _HEADER.search(name) is not None, _ANSWER.search(name) is not None
-    return Marks(
-        _FURNITURE.search(both) is not None, header, answer, _FAQ_BOX.search(both) is not None
-    )
+    furniture = _FURNITURE.search(both) is not None and "accordion" not in both
+    return Marks(furniture, header, answer, _FAQ_BOX.search(both) is not None)
 
 
 _NOTHING = Marks(False, False, False, False)
+_BARE = frozenset(("i", "em", "font", "label", "p", "br", "b", "strong", "tr", "tbody"))
+_FURNITURE_ROLES = frozenset(
+    ("navigation", "contentinfo", "dialog", "alertdialog", "menu", "menubar")
+)
+_OPENS = frozenset(("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"))
+MAX_LINES = 20_000  # the longest real page seen has 3,000
+
+
+class Scope:
+    """An element on the way down, with what it means for the text inside.
+
+    `block` is the nearest block element, `header` and `box` are ids of elements, 0 for none.
+    """
+
+    __slots__ = ("answer", "block", "bold", "box", "header", "inline", "level", "link", "tag", "up")
+
+    def __init__(self, up: Scope | None, block: LexborNode, tag: str) -> None:
+        self.up = up
+        self.block = block
+        self.tag = tag  # of the block
+        self.inline = False
+        if up is None:
+            self.level = self.header = self.box = 0
+            self.bold = self.answer = False
+            self.link: LexborNode | None = None
+        else:
+            self.level, self.header, self.box = up.level, up.header, up.box
+            self.bold, self.answer, self.link = up.bold, up.answer, up.link
+
+    def path(self) -> list[int]:
+        """Ids of the block elements from the body down to this one."""
+        found = []
+        scope: Scope | None = self
+        while scope is not None:
+            if not scope.inline:
+                found.append(scope.block.mem_id)
+            scope = scope.up
+        return found[::-1]
 
 
 @dataclass(slots=True, eq=False)
 class Line:
     """One visual line: a block's text up to the next block or <br>.
 
-    `node` is the nearest block element, `level` is 1-6 inside a heading, else 0. `bold` and
-    `linked` count characters, `lead` is the bold part at the start, `link` the first link and
-    `target` where it leads: "#x" inside the page, else an address; "" for a mere button.
-    `header` is the element that opens a panel or is called a question, `answer` tells of a panel,
-    `box` is the id of an ancestor that is called FAQ, `item` the details or dl it lies in.
+    `tag` is the nearest block element's, `level` is 1-6 inside a heading, else 0. `lead` is the
+    bold part at the start, `target` where the first link leads: "#x" inside the page, else an
+    address; "" for a mere button. `header` is the id of the element that opens a panel or is
+    called a question, `box` that of the outermost element that is called FAQ.
     """
 
     text: str
-    node: LexborNode
-    tag: str
     index: int
+    scope: Scope
+    tag: str
     level: int
-    bold: int = 0
+    header: int
+    box: int
+    is_bold: bool = False
+    is_linked: bool = False
     lead: str = ""
-    link: LexborNode | None = None
     target: str = ""
-    linked: int = 0
-    header: int = 0
-    answer: int = 0
-    box: int = 0
-    path: tuple[int, ...] = ()
-
-    @property
-    def is_bold(self) -> bool:
-        return self.bold >= 0.85 * len(self.text.replace(" ", ""))
-
-    @property
-    def is_linked(self) -> bool:
-        return self.linked >= 0.8 * len(self.text.replace(" ", ""))
 
 
-class _Open:
-    """An element on the way down, with what it means for the text inside."""
-
-    __slots__ = ("answer", "block", "bold", "box", "header", "level", "link", "node", "path", "tag")
-
-    def __init__(self, node: LexborNode, tag: str, up: _Open | None) -> None:
-        self.node = node
-        self.tag = tag
-        if up is None:
-            self.block, self.level, self.bold, self.link = node, 0, False, None
-            self.header = self.answer = self.box = 0
-            self.path: tuple[int, ...] = ()
-        else:
-            self.block, self.level, self.bold, self.link = up.block, up.level, up.bold, up.link
-            self.header, self.answer, self.box = up.header, up.answer, up.box
-            self.path = up.path
+Part = tuple[str, bool, "LexborNode | None"]
 
 
 class _Reader:
     """One pass over the tree. Lines end where a block begins or ends and at <br>."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, tree: LexborHTMLParser, reads_style: bool) -> None:
+        self.tree = tree
         self.lines: list[Line] = []
-        self.parts: list[tuple[str, bool, LexborNode | None]] = []
-        self.here: _Open | None = None
-        self.html = html
-        self.reads_style = "font-weight" in html
+        self.parts: list[Part] = []
+        self.here: Scope | None = None
+        self.header = 0
+        self.reads_style = reads_style
+        self._anchors: set[str] | None = None
 
     def flush(self) -> None:
-        """End the line: fold its white space, count what is bold and linked."""
+        """End the line: fold its white space, see what is bold and linked."""
         parts, here = self.parts, self.here
         self.parts = []
-        text = _SPACE.sub(" ", "".join([part[0] for part in parts])).strip()
-        if here is None or not _WORD.search(text):
-            return
-        line = Line(text, here.block, here.block.tag or "", len(self.lines), here.level)
-        line.header, line.answer, line.box = here.header, here.answer, here.box
-        line.path = here.path
         if len(parts) == 1:
-            bold, line.link = parts[0][1], parts[0][2]
-            line.bold = len(text.replace(" ", "")) if bold else 0
-            line.linked = len(text.replace(" ", "")) if line.link is not None else 0
-            line.lead = text if bold else ""
+            raw, bold, link = parts[0]
+            text = " ".join(raw.split())
+            linked, lead = link is not None, text if bold else ""
         else:
-            _count(line, parts)
-        if line.link is not None:
-            line.target = _target(line.link, self.html)
+            text = " ".join("".join([part[0] for part in parts]).split())
+            bold, linked, lead, link = _mixed(parts, text)
+        if here is None or not (text[:1].isalnum() or _WORD.search(text)):
+            return
+        line = Line(text, len(self.lines), here, here.tag, here.level, self.header, here.box)
+        line.is_bold, line.is_linked, line.lead = bold, linked, lead
+        if link is not None:
+            line.target = self.target(link)
         self.lines.append(line)
 
-    def opened(self, node: LexborNode, tag: str, up: _Open) -> _Open | None:
-        """The element with what it adds; None when it is not to be read."""
-        new = _Open(node, tag, up)
+    def target(self, link: LexborNode) -> str:
+        href = (link.attributes.get("href") or "").strip()
+        if len(href) < 2 or href[:11].lower() == "javascript:":
+            return ""
+        if "#" in href:
+            name = href.rpartition("#")[2]
+            if name and name in self.anchors():
+                return "#" + name
+        return "" if href[0] == "#" else href
+
+    def anchors(self) -> set[str]:
+        """Names that a link of the page can lead to."""
+        if self._anchors is None:
+            self._anchors = {node.id or "" for node in self.tree.css("[id]")}
+            self._anchors |= {n.attributes.get("name") or "" for n in self.tree.css("a[name]")}
+        return self._anchors
+
+    def opened(self, node: LexborNode, tag: str, up: Scope) -> Scope | None:
+        """The scope of the element; None when it is not to be read."""
         inline = tag in _INLINE
-        if not inline:
-            if self.parts:
-                self.flush()
-            new.block = node
-            new.path = (*up.path, node.mem_id)
-        if tag in _BOLD:
+        attributes = node.attributes if tag not in _BARE else None
+        if inline and not attributes and tag not in _BOLD:
+            return up
+        new = Scope(up, up.block if inline else node, up.tag if inline else tag)
+        new.inline = inline
+        if tag in _BOLD or tag == "th":
             new.bold = True
         elif tag in _HEADINGS:
             new.level = int(tag[1])
-        elif tag == "th":
-            new.bold = True
         elif tag == "summary":
-            new.header, new.answer = node.mem_id, 0
-        elif tag == "label" or tag == "i" or tag == "em" or tag == "font":
-            return new
-        attributes = node.attributes
+            new.header, new.answer = node.mem_id, False
+        elif tag == "a":
+            new.link = node
         if not attributes:
-            if tag == "a":
-                new.link = node
             return None if tag == "nav" else new
-        return self.described(new, attributes, inline)
+        return self.described(new, node, tag, attributes)
 
     def described(
-        self, new: _Open, attributes: dict[str, str | None], inline: bool
-    ) -> _Open | None:
+        self, new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]
+    ) -> Scope | None:
         """`new` with what its attributes tell."""
-        tag, up_box = new.tag, new.box
-        if tag == "a":
-            new.link = new.node
         words, name = attributes.get("class") or "", attributes.get("id") or ""
-        marks = marks_of(words.lower(), name.lower()) if words or name else _NOTHING
-        if tag == "nav" and not (up_box and "dropdown" in words):  # Webflow's answers are nav
+        marks = marks_of(words, name) if words or name else _NOTHING
+        if tag == "nav" and not (new.box and "dropdown" in words):  # Webflow's answers are nav
             return None
         role = attributes.get("role")
-        if role in ("navigation", "contentinfo", "dialog", "menu", "menubar", "alertdialog"):
+        if role in _FURNITURE_ROLES or (marks.furniture and not new.inline):
             return None
-        if marks.furniture and not inline and "accordion" not in words:
-            return None
-        if marks.faq and not up_box and tag in _BOXES:
-            new.box = new.node.mem_id
-        if (marks.answer and not marks.header) or role in ("tabpanel", "region"):
-            new.answer, new.header = new.node.mem_id, 0
-        elif not new.answer and (
-            marks.header
-            or "aria-expanded" in attributes
-            or "aria-controls" in attributes
-            or "data-toggle" in attributes
-            or "data-bs-toggle" in attributes
-        ):
-            new.header = new.node.mem_id
+        if marks.faq and not new.box and tag in _BOXES:
+            new.box = node.mem_id
+        if (marks.answer and not marks.header) or role == "tabpanel" or role == "region":
+            new.answer, new.header = True, 0
+        elif not new.answer and (marks.header or not _OPENS.isdisjoint(attributes)):
+            new.header = node.mem_id
         if role == "heading":
             level = attributes.get("aria-level") or "2"
             new.level = int(level) if level in "123456" else 2
-        if self.reads_style and _is_bold(attributes.get("style")):
+        if self.reads_style and "style" in attributes and _is_bold(attributes["style"]):
             new.bold = True
         return new
 
     def read(self, body: LexborNode) -> list[Line]:
-        stack = [_Open(body, "body", None)]
+        scope = Scope(None, body, "body")
+        nodes, scopes = [body], [scope]
         node: LexborNode | None = body.first_child
-        while stack:
+        while True:
             if node is None:
-                done = stack.pop()
-                if self.parts and done.tag not in _INLINE:
+                done, closed = nodes.pop(), scopes.pop()
+                if self.parts and not closed.inline and (not scopes or closed is not scopes[-1]):
                     self.flush()
-                node = done.node.next if stack else None
+                if not scopes or len(self.lines) > MAX_LINES:
+                    return self.lines
+                scope, node = scopes[-1], done.next
                 continue
             tag = node.tag or "-"
             if tag == "-text":
-                self.text(node, stack[-1])
+                self.text(node.text_content, scope)
             elif tag == "br":
                 if self.parts:
                     self.flush()
             elif tag not in _UNREAD and tag[0] != "-":
-                new = self.opened(node, tag, stack[-1])
+                if self.parts and tag not in _INLINE:
+                    self.flush()
+                new = self.opened(node, tag, scope)
                 if new is not None:
-                    stack.append(new)
-                    node = node.first_child
+                    nodes.append(node)
+                    scopes.append(new)
+                    scope, node = new, node.first_child
                     continue
             node = node.next
-        return self.lines
 
-    def text(self, node: LexborNode, up: _Open) -> None:
-        raw = node.text_content
+    def text(self, raw: str | None, scope: Scope) -> None:
         if not raw:
             return
         if not self.parts:
             if raw.isspace():
                 return
-            self.here = up
-        elif up.header and self.here is not None and not self.here.header:
-            up.block, self.here = self.here.block, up
-        self.parts.append((raw, up.bold, up.link))
+            self.here, self.header = scope, scope.header
+        elif scope.header and not self.header:
+            self.header = scope.header
+        self.parts.append((raw, scope.bold, scope.link))
 
 
-def _count(line: Line, parts: list[tuple[str, bool, LexborNode | None]]) -> None:
+def _mixed(parts: list[Part], text: str) -> tuple[bool, bool, str, LexborNode | None]:
+    """(is bold, is linked, bold start, first link) of a line with several parts."""
+    bold = linked = total = 0
+    first: LexborNode | None = None
+    lead: list[str] = []
     leading = True
-    lead = []
-    for raw, bold, link in parts:
-        size = len("".join(raw.split()))
-        if size and not bold:
+    for raw, is_bold, link in parts:
+        size = 0 if raw.isspace() else len(raw.strip())
+        total += size
+        if is_bold:
+            bold += size
+        elif size:
             leading = False
         if leading:
             lead.append(raw)
-        if bold:
-            line.bold += size
         if link is not None and size:
-            line.linked += size
-            if line.link is None:
-                line.link = link
-    line.lead = _SPACE.sub(" ", "".join(lead)).strip()
-
-
-def _target(link: LexborNode, html: str) -> str:
-    href = (link.attributes.get("href") or "").strip()
-    if len(href) < 2 or href[:11].lower() == "javascript:":
-        return ""
-    name = href.rpartition("#")[2] if "#" in href else ""
-    if name and _has_anchor(name, html):
-        return "#" + name
-    return "" if href[0] == "#" else href
-
-
-def _has_anchor(name: str, html: str) -> bool:
-    return any(
-        f"{attribute}={quote}{name}" in html
-        for attribute in ("id", "name", "ID", "NAME")
-        for quote in ('"', "'", "")
+            linked += size
+            first = link if first is None else first
+    return (
+        bold >= 0.85 * total,
+        linked >= 0.8 * total,
+        " ".join("".join(lead).split()) if bold else "",
+        first,
     )
 
 
@@ -360,6 +364,7 @@ def _is_bold(style: str | None) -> bool:
     return weight[:4] == "bold" or weight[:1] in "6789"
 
 
-def read_lines(body: LexborNode, html: str) -> list[Line]:
+def read_lines(tree: LexborHTMLParser, html: str) -> list[Line]:
     """Lines in document order, without menus, footers, comments, dialogs, scripts and forms."""
-    return _Reader(html).read(body)
+    body = tree.body
+    return _Reader(tree, "font-weight" in html).read(body) if body else []
