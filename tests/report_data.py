@@ -271,13 +271,14 @@ def _visit(m: Market, domain: str, language: str, quality: float | None) -> None
     paths = ["/", "/faq", "/contact", "/reviews", "/returns", "/account", "/gone", "/old-shop"]
     states = ["ok"] * 5 + ["robots", "not_found", "budget"]
     for path, state in zip(paths, ["blocked"] * 3 if blocked else states, strict=False):
+        address = f"https://www.{domain}{path}"
         m.add(
             "pages",
             id=_page_id(domain, path),
             run_id=RUN,
             brand_id=brand,
-            url=f"https://www.{domain}{path}",
-            final_url=None,
+            url=f"javascript:alert('{domain}')" if m.hostile and state == "robots" else address,
+            final_url="javascript:window.__xss=1" if m.hostile and path == "/faq" else None,
             state=state,
             reason=m.say("Disallow: /account") if state == "robots" else "",
             status=403 if blocked else 200,
