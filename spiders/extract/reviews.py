@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date
-from spiders.extract.reviews_dom import body_of, read_sections, read_summary
+from spiders.extract.reviews_dom import body_of, find_sections, read_sections, read_summary
 from spiders.extract.reviews_state import read_state
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
 from spiders.extract.stars import Stars, read_count, read_number, read_phrase
@@ -31,7 +31,8 @@ def extract_reviews(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     """
     ratings = _aggregates(page)
     reviews = _marked_up(page)
-    shaped = read_sections(page)
+    sections = find_sections(page)
+    shaped = read_sections(page, sections) if sections.roots else []
     if not reviews:
         reviews = shaped
     elif shaped:
@@ -39,7 +40,7 @@ def extract_reviews(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     if not reviews:
         reviews, more = read_state(page)
         ratings = ratings or more
-    if not ratings:
+    if not ratings and sections.roots:
         ratings = read_summary(page)
     _scale(reviews, ratings)
     return _unique(reviews)[:MAX_REVIEWS], _distinct(ratings)

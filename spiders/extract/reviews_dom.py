@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date, looks_like_date
@@ -21,6 +21,7 @@ from spiders.extract.reviews_text import (
     is_platform_text,
     is_section_title,
     is_testimonial_title,
+    may_be_section_title,
     text_key,
 )
 from spiders.extract.stars import (
@@ -38,15 +39,24 @@ if TYPE_CHECKING:
 
     from spiders.extract.page import ParsedPage
 
-__all__ = ["body_of", "read_sections", "read_summary"]
+__all__ = ["Sections", "body_of", "find_sections", "read_sections", "read_summary"]
 
 MAX_BOXES = 12_000  # of one page; the largest real review list seen has 5,000
 MAX_SECTIONS = 60
+MIN_CHARS = 30  # of a section with a review in it
 MAX_DEPTH = 80
 
-_STEMS = ("review", "testimon", "recens", "bewertung", "otzyv", "opinion", "feedback", "quote")
-_MARKS = ",".join(f'[class*="{s}" i]' for s in _STEMS)
-_ID_MARKS = '[id*="review" i],[id*="testimon" i],[data-hook*="review" i],[data-testid*="review" i]'
+# Class names are English nearly everywhere; each further stem costs a walk over the page (50 us),
+# so those of a language are asked on its pages only.
+_STEMS = ("review", "testimon", "quote")
+_STEMS_OF = {
+    "de": ("bewertung", "kundenstimm", "rezension"), "it": ("recension", "feedback"),
+    "nl": ("beoordeling", "recensie"), "es": ("opinion", "resena"), "pl": ("opini", "recenzj"),
+    "ru": ("otzyv", "отзыв"), "uk": ("vidguk", "otzyv"), "fr": ("avis", "temoign"), "pt": ("depoiment", "avaliac"),
+    "cs": ("recenz", "hodnocen"), "sv": ("omdom", "recension"), "da": ("anmeldelse",), "no": ("anmeldelse",),
+    "tr": ("yorum",), "hu": ("velemeny",), "ro": ("recenzi",), "id": ("ulasan",), "fa": ("comment",),
+}  # fmt: skip
+_ID_MARKS = '[id*="review" i],[id*="testimon" i]'
 _HINT = re.compile(
     r"(?<!p)review|testimon|recens|rezens|bewertung|otzyv|отзыв|opini[oó]n|opinie|feedback|kundenstimm|referenz"
     r"|\bavis\b|beoordeling|reseña|resena|anmeldelse|omdöme|omdome|vurdering|guestbook|customer-?sa"
@@ -80,6 +90,7 @@ _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr 
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
 _PRICE = re.compile(r"(?:[$€£¥₹₽]|\b(?:USD|EUR|GBP|CHF|PLN|Rs)\.?)\s?\d|\d\s?(?:€|£|zł|Kč|kr\b|₽|руб|грн|Ft\b|USD|EUR)")
 _OFF = re.compile(r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none")
+_AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
@@ -88,7 +99,9 @@ _LINES = re.compile(r"\s*\n\s*")
 class Box:
     """An element with its direct text; inline parts without a role of their own are text."""
 
-    __slots__ = ("classes", "hint", "kids", "node", "rating", "role", "size", "tag", "text")
+    __slots__ = (
+        "classes", "hint", "kids", "node", "parts", "rating", "role", "size", "tag", "text"
+    )  # fmt: skip
 
     def __init__(self, node: LexborNode, tag: str, classes: str) -> None:
         self.node = node
@@ -100,6 +113,7 @@ class Box:
         self.rating: Stars | None = None
         self.hint = False
         self.size = 0  # characters of the whole subtree
+        self.parts: set[str] = set()  # roles within, its own among them
 
     def walk(self) -> Iterator[Box]:
         yield self
@@ -218,6 +232,13 @@ class _Builder:
         box.text = _LINES.sub("\n", _SPACES.sub(" ", box.text)).strip()
         box.size = len(box.text) + sum(k.size for k in box.kids)
         self._look(box)
+        for kid in box.kids:
+            box.parts |= kid.parts
+        box.parts.add(box.role)
+        if box.rating is not None:
+            box.parts.add("stars")
+        if classes and _AGGREGATE.search(classes.lower()):
+            box.parts.add("aggregate")
         return box
 
     def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
@@ -268,7 +289,7 @@ class _Builder:
             if (
                 box.rating is None
                 and (box.role == "rating" or (box.size == 0 and len(box.kids) >= 3))
-                and not any(inner.rating for inner in box.walk())
+                and not any("stars" in kid.parts for kid in box.kids)
             ):
                 box.rating = _icons(box)
         if box.role == "author" and box.size > 160:
@@ -288,7 +309,7 @@ _NOISE = re.compile(r"helpful|vote|report|abuse|histogram|breakdown|pag(?:er|ina
 
 
 def _has_parts(box: Box) -> bool:
-    return any(b.role in ("author", "date", "rating", "body") for b in box.walk() if b is not box)
+    return any(not kid.parts.isdisjoint(("author", "date", "rating", "body")) for kid in box.kids)
 
 
 # --- from boxes to units -----------------------------------------------------------------------
@@ -316,15 +337,23 @@ def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
     if own == "p" and role in ("body", "author", "title", "date"):
         own = ""
     role = own if own and not (own == "wrap" and role) else role
-    if box.text and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12):
+    if box.text and not own and len(box.text) <= 120 and _SIGNED.match(box.text):
+        role = "author"
+    elif box.text and own == "body" and box.kids and _SIGNED.match(box.text):
+        yield Leaf(box, "author")
+        own = "signed"
+    if own != "signed" and box.text and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12):
         yield Leaf(box, role)
     for kid in box.kids:
         yield from _leaves(kid, role)
 
 
+_SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
+
+
 def _first_rating(box: Box) -> Stars | None:
     """The first rating in document order outside of replies."""
-    if box.role == "reply":
+    if box.role == "reply" or "stars" not in box.parts:
         return None
     if box.rating is not None and 0 < box.rating.value <= (box.rating.high or 100):
         return box.rating
@@ -369,6 +398,10 @@ class Unit:
         self.reply: str | None = None
         self.rating: Stars | None = None
         self.hint = False
+
+    @property
+    def named(self) -> bool:
+        return bool(self.author) and not self.guessed
 
 
 class _Finder:
@@ -416,7 +449,9 @@ class _Finder:
             return inner
         unit = inner[0]
         extra = box.size - unit.box.size
-        reply = sum(k.size for k in box.walk() if k.role == "reply")
+        reply = 0
+        if "reply" in box.parts:
+            reply = sum(k.size for k in box.walk() if k.role == "reply")
         if extra == 0 and not (unit.rating is None and _first_rating(box)):
             return inner
         weak = unit.strength < 2 and len(unit.body) < 60
@@ -440,8 +475,10 @@ class _Finder:
 
     def read(self, box: Box, hint: bool) -> Unit | None:
         """`box` as a review, or None when a part is missing."""
+        if box.size > 12_000 or (self.kind != "testimonial" and not box.parts & _PROOF):
+            return None
         leaves = list(_leaves(box))
-        if not leaves or len(leaves) > 400:
+        if not leaves or len(leaves) > 200:
             return None
         unit = Unit(box)
         chosen = self._body(leaves, unit)
@@ -456,7 +493,9 @@ class _Finder:
         at = leaves.index(chosen[0])
         self._people(unit, leaves, rest, at)
         unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
-        unit.reply = next((_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20), None)
+        if "reply" in box.parts:
+            replies = (_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20)
+            unit.reply = next(replies, None)
         return unit if self._is_review(unit) else None
 
     def _body(self, leaves: list[Leaf], unit: Unit) -> list[Leaf]:
@@ -507,7 +546,7 @@ class _Finder:
         for leaf in rest:
             if leaf.role != "title" or is_section_title(leaf.text) or find_date(leaf.text):
                 continue
-            if unit.author is None and _looks_like_name(leaf.text):
+            if unit.author is None and _looks_like_name(leaf.text) and not _is_label(leaf.text):
                 unit.author = clean_name(leaf.text)
                 unit.guessed = True
             elif unit.title is None and leaf.text != unit.author and leaves.index(leaf) < at:
@@ -515,7 +554,7 @@ class _Finder:
         if unit.author is None:
             near = [x for x in rest if x.role in ("", "p", "wrap", "date") and abs(leaves.index(x) - at) <= 4]
             for leaf in near:
-                if _looks_like_name(leaf.text) and not is_section_title(leaf.text) and not is_platform_text(leaf.text):
+                if _looks_like_name(leaf.text) and not _is_label(leaf.text):
                     unit.author = clean_name(leaf.text)
                     unit.guessed = True
                     break
@@ -534,7 +573,7 @@ class _Finder:
     def _is_review(self, unit: Unit) -> bool:
         """Is there enough proof that a person speaks? The less the place says, the more is asked."""
         words = len(unit.body.split())
-        named = bool(unit.author) and not unit.guessed
+        named = unit.named
         proof = (unit.rating is not None) + named + bool(unit.date)
         if len(unit.body) > 8_000 or not (proof or unit.author):
             return False
@@ -549,11 +588,15 @@ class _Finder:
             return named and told and unit.box.hint and unit.strength == 2
         if self.kind == "stars":
             return unit.rating is not None and bool(unit.author or unit.date) and words >= 3
-        return unit.strength == 2 and bool(unit.author) and words >= 6
+        return unit.strength >= (1 if named else 2) and bool(unit.author) and words >= 6
 
 
+def _is_label(text: str) -> bool:
+    return is_section_title(text) or is_platform_text(text) or bool(_HINT.search(text.lower()))
+
+
+_PROOF = {"stars", "author", "date", "title"}
 _WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
-_AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
 
 
@@ -563,7 +606,7 @@ def _is_said(unit: Unit) -> bool:
     longest = max(lines, key=len)
     if len(unit.body) < 30 and read_phrase(unit.body):
         return False
-    if any(_AGGREGATE.search(inner.classes.lower()) for inner in unit.box.walk()):
+    if "aggregate" in unit.box.parts:
         return False
     if unit.strength == 2 and len(lines) == 1:
         return not (_PRICE.search(unit.body) and len(unit.body) < 60)
@@ -604,31 +647,27 @@ def _all_text(box: Box) -> str:
 # --- sections ----------------------------------------------------------------------------------
 
 
-def read_sections(page: ParsedPage) -> list[Review]:
+def read_sections(page: ParsedPage, sections: Sections) -> list[Review]:
     """Reviews of all sections that speak of reviews, in page order."""
     builder = _Builder()
-    found: list[Review] = []
-    roots, kinds = _sections(page)
-    for node in roots[:MAX_SECTIONS]:
+    finder = _Finder(sections.kinds, page.language)
+    found: list[tuple[str, Unit]] = []
+    for node in sections.roots[:MAX_SECTIONS]:
         if builder.left <= 0:
             break
-        box = builder.box(node)
-        if box.size < 20:
+        if len(node.text(deep=True, strip=True)) < MIN_CHARS:
             continue
-        kind = kinds[node.mem_id]
-        units = _Finder(kinds, page.language).units(box)
-        found += [_as_review(u, kind) for u in _credible(units, kind)]
-    return found
+        kind = sections.kinds[node.mem_id]
+        found += [(kind, unit) for unit in finder.units(builder.box(node))]
+    return [_as_review(unit, kind) for kind, unit in _credible(found)]
 
 
-def _credible(units: list[Unit], kind: str) -> list[Unit]:
-    """Units that may stand: a lone quote is a quote, not a review."""
-    if kind == "quote" and len(units) < 2:
-        return []
-    if kind == "stars" and len(units) < 2:
-        return []
-    bare = [u for u in units if u.strength < 2 and not u.date and (u.guessed or not u.author)]
-    return [u for u in units if u not in bare] if len(bare) == 1 and kind == "review" else units
+def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
+    """Without what must not stand alone: one quote, one row of stars, one bare text."""
+    lonely = {kind for kind in ("quote", "stars") if sum(k == kind for k, _ in found) < 2}
+    bare = [u for k, u in found if k == "review" and u.strength < 2 and not u.date and not u.named]
+    alone = bare[0] if len(bare) == 1 else None
+    return [(kind, unit) for kind, unit in found if kind not in lonely and unit is not alone]
 
 
 def _as_review(unit: Unit, kind: str) -> Review:
@@ -649,12 +688,26 @@ def _as_review(unit: Unit, kind: str) -> Review:
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
 
 
-def _sections(page: ParsedPage) -> tuple[list[LexborNode], dict[int, str]]:
-    """Outermost elements that speak of reviews, and the kind of all that do."""
+class Sections(NamedTuple):
+    """Outermost elements that speak of reviews, and the kind of all that do by their id."""
+
+    roots: list[LexborNode]
+    kinds: dict[int, str]
+
+
+def find_sections(page: ParsedPage) -> Sections:
     nodes: dict[int, LexborNode] = {}
     kinds: dict[int, str] = {}
-    for node in page.tree.css(f"{_MARKS},{_ID_MARKS}"):
-        if node.tag not in _NO_SECTION and node.mem_id not in kinds and (kind := _kind(node)):
+    stems = _STEMS + _STEMS_OF.get(page.language or "", ())
+    marks = ",".join(f'[class*="{stem}" i]' for stem in stems)
+    for node in page.tree.css(f"{marks},{_ID_MARKS}"):
+        if node.tag in _NO_SECTION or not (kind := _kind(node)):
+            continue
+        if node.tag in ("p", "span", "cite", "h3", "h4", "footer", "small") and node.parent is not None:
+            node = node.parent  # a part of a review: its parent holds the rest
+            if node.tag in _NO_SECTION:
+                continue
+        if node.mem_id not in kinds:
             kinds[node.mem_id] = kind
             nodes[node.mem_id] = node
     for node, kind in _by_heading(page):
@@ -665,20 +718,35 @@ def _sections(page: ParsedPage) -> tuple[list[LexborNode], dict[int, str]]:
         for node in _by_glyphs(page):
             kinds.setdefault(node.mem_id, "stars")
             nodes.setdefault(node.mem_id, node)
-    for node in list(nodes.values()):
-        if len(nodes) > 1 and node.css_first("h1") is not None and _holds_another(node, nodes):
-            del nodes[node.mem_id], kinds[node.mem_id]  # a class of the page, not of a section
-    return [n for n in nodes.values() if not _is_inside(n, kinds)], kinds
+    outer = _outermost(nodes)
+    for node in list(outer.values()):
+        if len(nodes) > 1 and node.css_first("h1") is not None:
+            rest = {key: n for key, n in nodes.items() if key != node.mem_id}
+            if any(_is_inside(n, {node.mem_id}) for n in rest.values()):
+                nodes = rest  # a class of the page, not of a section
+                kinds.pop(node.mem_id, None)
+                outer = _outermost(nodes)
+    return Sections(list(outer.values()), kinds)
 
 
-def _holds_another(node: LexborNode, nodes: dict[int, LexborNode]) -> bool:
-    return any(other is not node and _is_inside(other, {node.mem_id: ""}) for other in nodes.values())
+def _outermost(nodes: dict[int, LexborNode]) -> dict[int, LexborNode]:
+    clean: set[int] = set()
+    found = {}
+    for key, node in nodes.items():
+        path, parent = [], node.parent
+        while parent is not None and parent.mem_id not in clean and parent.mem_id not in nodes:
+            path.append(parent.mem_id)
+            parent = parent.parent
+        if parent is None or parent.mem_id in clean:
+            clean.update(path)
+            found[key] = node
+    return found
 
 
-def _is_inside(node: LexborNode, kinds: dict[int, str]) -> bool:
+def _is_inside(node: LexborNode, outer: set[int]) -> bool:
     parent = node.parent
     while parent is not None:
-        if parent.mem_id in kinds:
+        if parent.mem_id in outer:
             return True
         parent = parent.parent
     return False
@@ -687,7 +755,7 @@ def _is_inside(node: LexborNode, kinds: dict[int, str]) -> bool:
 def _kind(node: LexborNode) -> str | None:
     attributes = node.attributes
     names = " ".join(filter(None, (attributes.get("class"), attributes.get("id")))).lower()
-    if "testimon" in names or "kundenstimm" in names or "feedback" in names:
+    if "testimon" in names or "kundenstimm" in names:
         return "testimonial"
     if _HINT.search(names) or "data-hook" in attributes or "data-testid" in attributes:
         return "review"
@@ -696,22 +764,37 @@ def _kind(node: LexborNode) -> str | None:
 
 def _by_heading(page: ParsedPage) -> Iterator[tuple[LexborNode, str]]:
     """Elements under a heading like "What our customers say"."""
-    for heading in page.tree.css("h1,h2,h3,h4"):
-        text = heading.text(deep=True)
-        if len(text) > 300:
-            continue
-        text = " ".join(text.split())
+    headings = [(node, node.text(deep=True)) for node in page.tree.css("h1,h2,h3,h4")]
+    if not may_be_section_title("\n".join(text for _, text in headings)):
+        return
+    for heading, text in headings:
+        text = " ".join(text.split()) if len(text) <= 300 else ""
         if not is_section_title(text):
             continue
         kind = "testimonial" if is_testimonial_title(text) else "review"
-        node = heading.parent
-        for _ in range(4):
-            if node is None or node.tag in ("body", "html", "main", None):
-                break
-            if len(node.text(deep=True, strip=True)) > len(text) + 80:
-                yield node, kind
-                break
-            node = node.parent
+        for node in _under(heading, len(text)):
+            yield node, kind
+
+
+def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
+    """The element that holds a heading and much more, or what follows a heading on its own."""
+    below, node = heading, heading.parent
+    for _ in range(4):
+        if node is None or node.tag in ("body", "html", "main", "form", None):
+            break
+        if len(node.text(deep=True, strip=True)) > length + 200:
+            yield node
+            return
+        below, node = node, node.parent
+    follower, seen = below.next, 0
+    while follower is not None and seen < 3:
+        if follower.is_element_node:
+            if follower.tag in ("h1", "h2", "h3", "footer", "form"):
+                return
+            if follower.tag in ("div", "section", "ul", "ol", "article", "blockquote", "figure"):
+                seen += 1
+                yield follower
+        follower = follower.next
 
 
 def _by_glyphs(page: ParsedPage) -> list[LexborNode]:

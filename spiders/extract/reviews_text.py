@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clean_body", "clean_name", "is_junk", "is_platform_text", "is_section_title", "is_testimonial_title", "text_key"]
+__all__ = ["clean_body", "clean_name", "is_junk", "is_platform_text", "is_section_title", "is_testimonial_title", "may_be_section_title", "text_key"]
 
 _WORD = re.compile(r"\W+")
 _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|<%|%>|\[\[|\]\]|\{%|#\{|__\w+__|^%\w+%$|lorem ipsum", re.I)
@@ -62,8 +62,10 @@ def clean_body(text: str) -> str:
     'Good coffee, fast…'
     """
     text = text.strip()
-    match = _TAIL.search(text)
-    if match and (match[0].lstrip()[:1] in "[(.…»›→\n" or _TAIL_GUARD.search(text[: match.start() + 1])):
+    match = _TAIL.search(text, max(0, len(text) - 40))
+    if match and (
+        match[0].lstrip()[:1] in "[(.…»›→" or _TAIL_GUARD.search(text[max(0, match.start() - 5) : match.start() + 1])
+    ):
         cut = text[: match.start()].rstrip()
         text = cut + ("…" if "…" in match[0] or "..." in match[0] else "")
     while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
@@ -113,9 +115,25 @@ _TESTIMONIAL_TITLE = re.compile(
 )
 
 
+_STEMS = (
+    "review testimon feedback stories say said think talk loved trusted happy word bewertung rezension buch stimm mein sag"
+    " erfahrung avis témoign disent pensent parlent opinion reseña dicen opinan recens dicono pensano cosa dizem falam depoim"
+    " avalia beoordel ervaring zeggen vertel opini recen mówią hodnocení řekli reference vélemény mondták отзыв говор"
+    " рассказ кажуть відгук yorum değerlen diyor görüş omdöme säger siger sier anmeld arvost sano kerto κριτικ μαρτυρ είπαν"
+    " mărturi părer レビュー 口コミ お客様 评价 評價 客户 客戶 리뷰 후기 تقييم مراجعات آراء ביקורות המלצות לקוחות نظرات ulasan"
+    " đánh khách รีวิว समीक्षा प्रशंसा".split()
+)
+
+
+def may_be_section_title(text: str) -> bool:
+    """Is it worth asking `is_section_title` of parts of `text`? Cheap and never wrongly False."""
+    text = text.lower()
+    return any(stem in text for stem in _STEMS)
+
+
 def is_section_title(text: str) -> bool:
     """Does a heading say that reviews follow, as "Customer reviews" does?"""
-    return len(text) <= 90 and bool(_REVIEW_TITLE.search(text) or _TESTIMONIAL_TITLE.search(text))
+    return len(text) <= 90 and may_be_section_title(text) and bool(_REVIEW_TITLE.search(text) or _TESTIMONIAL_TITLE.search(text))
 
 
 def is_testimonial_title(text: str) -> bool:
