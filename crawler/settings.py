@@ -43,7 +43,7 @@ DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
 METAREFRESH_ENABLED = False  # a refresh target is scored like any other link
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"  # where we came from is nobody's business
 COOKIES_ENABLED = False  # one visit needs none, and a jar can be made to grow without end
 HTTPCOMPRESSION_ENABLED = True
 DEFAULT_REQUEST_HEADERS = {
@@ -85,7 +85,6 @@ DOWNLOADER_MIDDLEWARES = {
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
 }

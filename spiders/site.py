@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _HTML = ("text/html", "application/xhtml+xml", "text/plain")
 _MAX_SITEMAPS = 3
+_MAX_UNVISITED = 20
 _SITEMAP_SCORE = 0.8  # a sitemap tells no anchor text, so its links come a little later
 
 
@@ -80,7 +81,7 @@ class SiteSpider(Spider):
             if self._is_own(url) and url not in self._sitemaps:
                 self._sitemaps.append(url)
 
-    async def start(self) -> AsyncIterator[Request]:
+    async def start(self) -> AsyncIterator[PageVisit | Request]:
         for number, url in enumerate(self._seeds):
             self._frontier.add(Target(url, score=2.0 - number / 100))
         for request in self._next():
@@ -213,7 +214,7 @@ class SiteSpider(Spider):
 
     # -- what comes next
 
-    def _next(self) -> Iterator[Request]:
+    def _next(self) -> Iterator[PageVisit | Request]:
         """One request at a time: the next sitemap, else the best page within the budgets."""
         if self._sitemaps_read < min(len(self._sitemaps), _MAX_SITEMAPS):
             url = self._sitemaps[self._sitemaps_read]
@@ -221,7 +222,7 @@ class SiteSpider(Spider):
             yield Request(url, self.parse_sitemap, errback=self.sitemap_failed, dont_filter=True)
             return
         if self._bytes_left <= 0:
-            self.crawler.stats.set_value("site/budget", "bytes")
+            yield from self._tell_unvisited()
             return
         target = self._frontier.take()
         if target is not None and urlsplit(target.url).netloc in self._no_tls_hosts:
@@ -235,9 +236,20 @@ class SiteSpider(Spider):
                 dont_filter=True,
             )
         elif self._frontier.left:
-            self.crawler.stats.set_value("site/budget", "pages")
+            yield from self._tell_unvisited()
 
-    @property
-    def unvisited(self) -> list[Target]:
-        """Pages that were wanted and not fetched within the budget, best first."""
-        return self._frontier.left
+    def _tell_unvisited(self) -> Iterator[PageVisit]:
+        """Likely pages that the budget did not reach: not seen is a state, not an absence."""
+        self.crawler.stats.set_value("site/budget", "used up")
+        wanted = [target for target in self._frontier.left if target.purpose != "other"]
+        for target in wanted[:_MAX_UNVISITED]:
+            page = Page(
+                url=target.url,
+                state="budget",
+                reason="known and wanted, but the budget of the site was used up",
+                fetched_at=self._fetched_at(None),
+                purpose=target.purpose,
+                depth=target.depth,
+                from_url=target.from_url,
+            )
+            yield PageVisit(brand=self.domain, page=page)

@@ -33,7 +33,8 @@ class Frontier:
 
     `per_prefix` caps the addresses under one path prefix: a focused visit needs a few pages of
     each kind, and faceted navigation has thousands. Pages that answer customers' questions may
-    be many under one prefix, so they get `per_prefix_help`.
+    be many under one prefix, so they get `per_prefix_help`. What the caps held back is visited
+    after all when nothing better is left of the budget.
     """
 
     budget: int
@@ -43,6 +44,7 @@ class Frontier:
     _heap: list[tuple[float, int, Target]] = field(default_factory=list, repr=False)
     _seen: set[str] = field(default_factory=set, repr=False)
     _prefixes: Counter[str] = field(default_factory=Counter, repr=False)
+    _held_back: list[Target] = field(default_factory=list, repr=False)
 
     def add(self, target: Target) -> bool:
         """True when the address is new."""
@@ -73,16 +75,22 @@ class Frontier:
             _, _, target = heapq.heappop(self._heap)
             prefix = _prefix(target.url)
             cap = self.per_prefix_help if target.purpose in ("faq", "help") else self.per_prefix
-            if self._prefixes[prefix] < cap:
-                self._prefixes[prefix] += 1
-                self.taken += 1
-                return target
+            if self._prefixes[prefix] >= cap:
+                self._held_back.append(target)
+                continue
+            self._prefixes[prefix] += 1
+            self.taken += 1
+            return target
+        if self._held_back and self.taken < self.budget:
+            self.taken += 1
+            return self._held_back.pop(0)
         return None
 
     @property
     def left(self) -> list[Target]:
         """What was wanted and not visited, best first."""
-        return [target for _, _, target in sorted(self._heap, key=lambda entry: entry[:2])]
+        waiting = [target for _, _, target in sorted(self._heap, key=lambda entry: entry[:2])]
+        return waiting + self._held_back
 
 
 def _key(url: str) -> str:

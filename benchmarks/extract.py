@@ -1,0 +1,123 @@
+"""Milliseconds a page for the parse, each extractor and the whole, against peers in one run.
+
+    python -m benchmarks.extract [FOLDER] [--json] [--peers]
+
+FOLDER holds saved pages (*.html); without one, pages of the benchmark shop are used. The peers
+are a bare selectolax parse, extruct with all syntaxes, and a BeautifulSoup parse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from selectolax.lexbor import LexborHTMLParser
+
+from benchmarks.shop import page as shop_page
+from crawler.errors import TooComplex
+from spiders.extract.observe import EXTRACTORS, observe
+from spiders.extract.page import ParsedPage
+
+_ROUNDS = 5
+
+
+def _pages(folder: Path | None) -> list[bytes]:
+    if folder is None:
+        return [shop_page(number, 300) for number in range(60)]
+    bodies = [path.read_bytes() for path in sorted(folder.rglob("*.html"))]
+    return [body for body in bodies if _readable(body)]
+
+
+def _readable(body: bytes) -> bool:
+    try:
+        ParsedPage.from_bytes(body, "http://a.example/")
+    except TooComplex:
+        return False
+    return True
+
+
+def _cost(work: Callable[[bytes], object], bodies: list[bytes]) -> float:
+    """CPU milliseconds a page, one pass."""
+    start = time.process_time()
+    for body in bodies:
+        work(body)
+    return (time.process_time() - start) / len(bodies) * 1000
+
+
+def _whole(body: bytes) -> object:
+    return observe(ParsedPage.from_bytes(body, "http://a.example/"))
+
+
+def _extruct(body: bytes) -> object:
+    import extruct  # noqa: PLC0415  (a peer, in the bench group only)
+
+    try:
+        return extruct.extract(body.decode("utf-8", "replace"), errors="ignore")
+    except (ValueError, RecursionError, AttributeError):
+        return None
+
+
+def measure(bodies: list[bytes], peers: bool) -> dict[str, float]:
+    """Medians over interleaved rounds; ratios are taken round by round."""
+    lanes: dict[str, Callable[[bytes], object]] = {"parse_ms": LexborHTMLParser, "whole": _whole}
+    observed: dict[str, list[float]] = {}
+    for body in bodies:
+        _whole(body)  # caches and data files are read before anything counts
+    for turn in range(_ROUNDS):
+        for name, work in lanes.items():
+            observed.setdefault(name, []).append(_cost(work, bodies))
+        if turn == 0:
+            for name, cost in _each(bodies).items():
+                observed.setdefault(name, []).append(cost)
+    ratios = [w / p for w, p in zip(observed["whole"], observed["parse_ms"], strict=True)]
+    result = {name: statistics.median(costs) for name, costs in observed.items()}
+    result["extract_ms"] = result.pop("whole")
+    result["ratio_to_parse"] = statistics.median(ratios)
+    if peers:
+        result["extruct_all_ms"] = _cost(_extruct, bodies)
+        result["beautifulsoup_parse_ms"] = _cost(lambda b: BeautifulSoup(b, "lxml"), bodies)
+        result["times_faster_than_extruct"] = result["extruct_all_ms"] / result["extract_ms"]
+    return {name: round(value, 3) for name, value in result.items()}
+
+
+def _each(bodies: list[bytes]) -> dict[str, float]:
+    """Each extractor on pages whose shared parts (text, links, structured data) are made."""
+    parsed = [ParsedPage.from_bytes(body, "http://a.example/") for body in bodies]
+    shared: dict[str, float] = {}
+    for name in ("text", "anchors", "structured"):
+        start = time.process_time()
+        for page in parsed:
+            getattr(page, name)
+        shared[f"{name}_ms"] = (time.process_time() - start) / len(parsed) * 1000
+    for name, (extract, _) in EXTRACTORS.items():
+        start = time.process_time()
+        for page in parsed:
+            extract(page)
+        shared[f"{name}_ms"] = (time.process_time() - start) / len(parsed) * 1000
+    return shared
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-peers", action="store_true")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    bodies = _pages(args.folder)
+    result = {"pages": len(bodies), **measure(bodies, peers=not args.no_peers)}
+    if args.json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        print(f"{name:28} {value}")
+
+
+if __name__ == "__main__":
+    main()
