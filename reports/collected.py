@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from analysis.metrics import DIMENSIONS, MIN_REVIEWS, MIN_THEME
 from reports import labels
 from reports.ground import json_object
 from reports.market import BAND_LIMITS
@@ -23,7 +24,6 @@ from reports.model import (
     VisitRow,
 )
 from reports.units import format_count, format_time, join_words, plural
-from reports.voice import TOO_FEW
 
 if TYPE_CHECKING:
     from reports.ground import Ground, Row
@@ -208,8 +208,9 @@ def _notes(ground: Ground) -> tuple[str, ...]:
         "median of a dimension; inside the first limit a cell stays neutral.",
         f"Share of search clicks is the sum of volume x click rate at the rank over the sum of "
         f"volume, with the curve {curve}; a keyword without a volume weighs as 1.",
-        f"Net sentiment is the share of positive minus the share of negative mentions; below "
-        f"{TOO_FEW} reviews no share is given.",
+        f"Net sentiment is the share of positive minus the share of negative mentions; with fewer "
+        f"than {MIN_THEME} mentions, or {MIN_REVIEWS} reviews with stars, no number is given.",
+        f"Weights in the overall score: {_weights()}.",
         "Stars of any scale are moved to 1 to 5 before they are compared.",
         "NPS, CSAT and effort scores of competitors cannot be seen from outside and are not "
         "guessed.",
@@ -218,10 +219,16 @@ def _notes(ground: Ground) -> tuple[str, ...]:
     )
 
 
+def _weights() -> str:
+    if len(set(DIMENSIONS.values())) == 1:
+        return "every dimension counts the same"
+    return ", ".join(f"{labels.dimension_label(key)} {w:g}" for key, w in DIMENSIONS.items())
+
+
 _METRICS = """
     select key, max(dimension) as dimension, max(unit) as unit,
            count(value) as measured, count(*) as brands
-    from metrics where run_id = ? group by key order by dimension, key"""
+    from metrics where run_id = ? and key not like 'theme.%' group by key order by dimension, key"""
 
 
 def _metrics(ground: Ground, units: Units) -> tuple[MethodRow, ...]:

@@ -70,6 +70,14 @@ _STATE_WORDS = {
     "budget": "out of budget",
     "none": "not seen",
 }
+_REASON_WORDS = {
+    "block": "blocked",
+    "challenge": "blocked",
+    "robots": "disallowed",
+    "budget": "out of budget",
+    "timeout": "timed out",
+    "timed out": "timed out",
+}
 _LABELS = {
     "faq": "FAQ",
     "faq_entries": "FAQ entries",
@@ -119,8 +127,18 @@ def worded(table: dict[str, str], key: str) -> str:
     return table.get(key, key)
 
 
-def state_words(state: str, score: float | None) -> str:
-    """Why there is no number, in two words; "" when there is one."""
+def state_words(state: str, score: float | None, reason: str = "") -> str:
+    """Why there is no number, in two words; "" when there is one.
+
+    A reason that names what kept us out is told instead of "not seen".
+
+    >>> state_words("not_seen", None, "FAQ: blocked (challenge page)"), state_words("too_few", None)
+    ('blocked', 'too few')
+    """
     if score is not None:
         return ""
+    if state == "not_seen":
+        for part, words in _REASON_WORDS.items():
+            if part in reason.lower():
+                return words
     return _STATE_WORDS.get(state, state.replace("_", " ")) or "not seen"

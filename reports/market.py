@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.metrics import METRICS
 from reports import labels
 from reports.ground import json_object
 from reports.model import (
@@ -81,9 +82,27 @@ class Units:
 
 
 def read_units(ground: Ground) -> Units:
-    """Units as the run's metrics rows state them."""
+    """Units as the run's metrics rows state them, words and weights from the table of metrics."""
     sql = "select distinct key, unit from metrics where run_id = ?"
-    return Units({row["key"]: row["unit"] for row in ground.rows(sql, ground.run_id)}, {}, {}, {})
+    units = {row["key"]: row["unit"] for row in ground.rows(sql, ground.run_id)}
+    return Units(
+        {key: metric.unit for key, metric in METRICS.items()} | units,
+        {key: metric.label for key, metric in METRICS.items()}
+        | {key: _theme_label(key) for key in units if key.startswith("theme.")},
+        {key: metric.weight for key, metric in METRICS.items()},
+        {key: metric.formula for key, metric in METRICS.items()},
+    )
+
+
+def _theme_label(key: str) -> str:
+    """The label of a theme's metric, which the table of metrics does not list.
+
+    >>> _theme_label("theme.returns_refunds.net")
+    'Returns and refunds, net sentiment'
+    """
+    _, theme, kind = [*key.split("."), "", ""][:3]
+    words = {"net": "net sentiment", "mentions": "mentions per 100 reviews"}
+    return f"{labels.label(theme)}, {words.get(kind) or kind.replace('_', ' ')}"
 
 
 def brand_rows(ground: Ground) -> tuple[Brand, ...]:
@@ -158,7 +177,7 @@ def _cell(dimension: Dimension, row: Row | None) -> Cell:
         low=row["low"],
         high=row["high"],
         text="" if score is None else format_score(score),
-        words=labels.state_words(row["state"], score),
+        words=labels.state_words(row["state"], score, row["reason"]),
         reason=row["reason"],
         coverage=row["coverage"],
         band=_band(score, dimension.median),

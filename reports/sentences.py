@@ -522,11 +522,12 @@ def unknowns(board: Scoreboard, collection: Collection, voice: Voice) -> tuple[s
 def _unread_brands(board: Scoreboard) -> list[str]:
     found = []
     for row in board.rows:
-        missing = [cell for cell in row.cells if cell.score is None]
-        if missing and len(missing) * 2 >= len(row.cells):
+        cells = [cell for cell in row.cells if cell.dimension != "overall"]
+        missing = [cell for cell in cells if cell.score is None]
+        if missing and len(missing) * 2 >= len(cells):
             reasons = dict.fromkeys(c.reason or c.words for c in missing)
             found.append(
-                f"{row.domain}: {len(missing)} of {plural(len(row.cells), 'dimension')} not known "
+                f"{row.domain}: {len(missing)} of {plural(len(cells), 'dimension')} not known "
                 f"({join_words(list(reasons)[:2])}). Its place is open, not low."
             )
     return found
@@ -579,7 +580,7 @@ def key_figures(
 ) -> tuple[Figure, ...]:
     """At most six numbers for the top of the first page, those that are known."""
     found = (
-        _figure_standing(positions),
+        _figure_overall(board) or _figure_standing(positions),
         _figure_visibility(brands),
         _figure_stars(voice),
         _figure_questions(questions),
@@ -587,6 +588,18 @@ def key_figures(
         _figure_pages(collection),
     )
     return tuple(figure for figure in found if figure)
+
+
+def _figure_overall(board: Scoreboard) -> Figure | None:
+    index = next((i for i, d in enumerate(board.dimensions) if d.key == "overall"), None)
+    own = next((row for row in board.rows if row.role == "own"), None)
+    if index is None or own is None or own.cells[index].score is None:
+        return None
+    cell, dimension = own.cells[index], board.dimensions[index]
+    scored = sum(row.cells[index].score is not None for row in board.rows)
+    place = f"place {cell.place} of {scored}; " if cell.place else ""
+    note = f"{place}market median {format_score(dimension.median)}"
+    return Figure("Overall score of 100", format_score(cell.score), note)
 
 
 def _figure_standing(positions: tuple[Position, ...]) -> Figure | None:

@@ -37,6 +37,7 @@ _NUMBERED = {
     "languages": "language",
     "channels": "channel",
     "points": "point",
+    "topics": "topic",
 }
 
 
@@ -116,6 +117,8 @@ def format_value(value: float | None, unit: str) -> str:
         return NOT_KNOWN
     if unit in ("share", "ratio"):
         return format_share(value)
+    if unit == "net share":
+        return f"{format_difference(100 * value)} points"
     if unit in ("%", "percent"):
         return format_share(value / 100)
     if unit == "stars":
@@ -123,7 +126,7 @@ def format_value(value: float | None, unit: str) -> str:
     if unit in ("score", "score_100"):
         return format_score(value)
     if unit in ("yes_no", "bool", "boolean", "yes/no"):
-        return "yes" if value == 1 else "no" if value == 0 else format_share(value)
+        return {0: "no", 1: "yes", 0.5: "half"}.get(value) or format_share(value)
     if unit in ("", "count", "number"):
         return format_count(value)
     if unit in _NUMBERED:

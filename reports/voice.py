@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.metrics import MIN_REVIEWS, MIN_THEME
 from reports import labels
 from reports.model import (
     Promise,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["promise_rows", "question_matrix", "voice_of_customers"]
 
-# Below this many reviews a share says more about chance than about the brand.
-TOO_FEW = 10
 _QUESTIONS_PER_LIST = 40
 # Stars of 5 from any scale; where a page states no scale it is 1 to 5.
 _LOW, _HIGH = "coalesce(rating_min, 1)", "coalesce(rating_max, 5)"
@@ -77,7 +76,7 @@ def _theme_voice(counts: dict[str, int]) -> ThemeVoice:
         counts.get(polarity, 0) for polarity in ("positive", "neutral", "negative")
     )
     n = positive + neutral + negative
-    net = (positive - negative) / n if n >= TOO_FEW else None
+    net = (positive - negative) / n if n >= MIN_THEME else None
     return ThemeVoice(positive, neutral, negative, net)
 
 
@@ -102,7 +101,7 @@ def _source(ground: Ground, brand: Row) -> ReviewSource:
     row = next(ground.rows(_SOURCE, brand["id"]))
     stated = next(ground.rows(_STATED, brand["id"]), None)
     languages = list(ground.rows(_LANGUAGES, brand["id"]))
-    mean = row["mean"] if row["rated"] >= TOO_FEW else None
+    mean = row["mean"] if row["rated"] >= MIN_REVIEWS else None
     return ReviewSource(
         domain=brand["domain"],
         role=brand["role"],

@@ -35,26 +35,29 @@ OTHERS = [
     ("cycledaily.example", "publisher", "a magazine: articles, no shop", 0.032),
 ]
 DIMENSIONS = {  # dimension -> coverage, then the scores of our own brand and of COMPETITORS
+    "overall": (0.9, [46, 73, 69, 65, 53, 31, None]),
     "discoverability": (0.9, [44, 83, 72, 58, 51, 36, 29]),
     "self_service": (1.0, [31, 88, 69, 74, 48, 22, None]),
     "assisted_support": (0.9, [52, 66, 78, 49, 57, 35, None]),
     "chat": (0.8, [12, 71, 84, None, 40, 15, None]),
+    "responsiveness": (0.6, [47, 63, 55, 70, 58, 41, None]),
     "reputation": (1.0, [79, 68, 62, 74, 58, None, None]),
     "policies": (0.7, [55, 61, 47, 82, 59, 38, None]),
 }
 METRICS = [
     ("visibility", "discoverability", "share", 0.02, 0.22),
-    ("keywords_ranked", "discoverability", "count", 1, 8),
+    ("keywords_ranked", "discoverability", "share", 0.2, 1),
     ("faq_entries", "self_service", "count", 4, 60),
-    ("faq_topics", "self_service", "share", 0.2, 0.95),
-    ("faq_clicks", "self_service", "clicks", 3, 1),
-    ("contact_channels", "assisted_support", "count", 1, 6),
-    ("reply_time", "assisted_support", "hours", 48, 4),
+    ("faq_topics", "self_service", "topics", 2, 12),
+    ("faq_clicks", "self_service", "clicks", 4, 1),
+    ("contact_channels", "assisted_support", "channels", 1, 6),
+    ("reply_time", "responsiveness", "hours", 48, 4),
     ("chat_present", "chat", "yes_no", 0, 1),
     ("star_rating", "reputation", "stars", 3.1, 4.7),
-    ("net_sentiment", "reputation", "share", -0.2, 0.6),
-    ("reviews_answered", "reputation", "share", 0.05, 0.8),
+    ("net_sentiment", "reputation", "net share", -0.2, 0.6),
+    ("reviews_answered", "responsiveness", "share", 0.05, 0.8),
     ("returns_window", "policies", "days", 14, 60),
+    ("theme.delivery.net", "themes", "net share", -0.3, 0.6),
 ]
 _THEME_PAIRS = [
     ("delivery", "product_quality"),
@@ -469,7 +472,15 @@ def _analysis(m: Market, domain: str, quality: float | None, i: int) -> None:
     own = domain == m.own
     for key, dimension, unit, worst, best in METRICS:
         value = None if quality is None else worst + (best - worst) * quality
-        if value is not None and unit in ("count", "days", "clicks", "hours", "yes_no"):
+        if value is not None and unit in (
+            "count",
+            "days",
+            "clicks",
+            "hours",
+            "yes_no",
+            "topics",
+            "channels",
+        ):
             value = float(round(value))
         m.add(
             "metrics",
@@ -483,15 +494,15 @@ def _analysis(m: Market, domain: str, quality: float | None, i: int) -> None:
             low=None if value is None else value * 0.9,
             high=None if value is None else value * 1.1,
             coverage=0.0 if value is None else 0.9,
-            state="blocked" if value is None else "ok",
-            reason="a challenge page on every request" if value is None else "",
+            state="not_seen" if value is None else "measured",
+            reason="start page: blocked (a challenge page)" if value is None else "",
             method_version="1",
         )
         if value is not None:
             _evidence(m, row_id("metric", domain, key), domain, f"{key} as the page shows it")
     for dimension, (coverage, scores) in DIMENSIONS.items():
         score = scores[0] if own else scores[1 + [c[0] for c in COMPETITORS].index(domain)]
-        state = "ok" if score is not None else "blocked" if quality is None else "not_seen"
+        state = "measured" if score is not None else "not_seen"
         if domain == "chainlane.example" and dimension == "reputation":
             state = "too_few"
         m.add(
@@ -504,11 +515,7 @@ def _analysis(m: Market, domain: str, quality: float | None, i: int) -> None:
             high=None if score is None else min(100, score + 7),
             coverage=coverage if score is not None else 0.0,
             state=state,
-            reason={
-                "blocked": m.say("a challenge page on every request"),
-                "too_few": m.say("4 reviews read; 10 are needed"),
-                "not_seen": m.say("no page was rendered, and static pages do not tell"),
-            }.get(state, ""),
+            reason=_score_reason(m, state, quality),
             place=None if score is None else 1 + sum((s or 0) > score for s in scores),
             robust=None if score is None else int(dimension != "chat"),
             depends_on="" if dimension != "chat" else "the weight of bots",
@@ -517,6 +524,16 @@ def _analysis(m: Market, domain: str, quality: float | None, i: int) -> None:
         _swot(m, domain, quality)
     if own:
         _gaps(m, domain)
+
+
+def _score_reason(m: Market, state: str, quality: float | None) -> str:
+    if state == "measured":
+        return ""
+    if state == "too_few":
+        return m.say("4 reviews read")
+    if quality is None:
+        return m.say("start page: blocked (a challenge page)")
+    return m.say("chat: no page was rendered, and static pages do not tell")
 
 
 _SWOT_TEXTS = {
@@ -577,11 +594,11 @@ _GAP_TEXTS = {
 
 def _gaps(m: Market, domain: str) -> None:
     rows: list[tuple[object, ...]] = [
-        ("faq_topics", "self_service", 0.54, 0.76, 0.85, 0.9, "medium", "high", "consideration"),
+        ("faq_topics", "self_service", 6.0, 9.0, 11.0, 0.9, "medium", "high", "consideration"),
         ("chat_present", "chat", 0.0, 1.0, 1.0, 0.8, "medium", "high", "purchase"),
-        ("reply_time", "assisted_support", 28.0, 18.0, 10.0, 0.6, "small", "medium", "retention"),
+        ("reply_time", "responsiveness", 28.0, 18.0, 10.0, 0.6, "small", "medium", "retention"),
         ("returns_window", "policies", 35.0, 43.0, 54.0, 0.4, "small", "medium", "purchase"),
-        ("reviews_answered", "reputation", 0.39, 0.44, 0.7, 0.2, "small", "low", "discovery"),
+        ("reviews_answered", "responsiveness", 0.39, 0.44, 0.7, 0.2, "small", "low", "discovery"),
     ]
     for position, row in enumerate(rows, start=1):
         metric, dimension, own, median, best, impact, effort, confidence, stage = row

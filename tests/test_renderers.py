@@ -247,7 +247,7 @@ def test_schema_refuses_a_field_that_it_does_not_know(report):
 def test_json_keeps_what_is_not_known_as_null(report):
     value = json.loads(RENDERERS["json"].render(report))
     blocked = next(r for r in value["scoreboard"]["rows"] if r["domain"] == "gatekeep.example")
-    assert [c["score"] for c in blocked["cells"]].count(None) == 5
+    assert [c["score"] for c in blocked["cells"]].count(None) == 7
 
 
 # Markdown

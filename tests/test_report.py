@@ -42,12 +42,12 @@ def test_a_full_run_gives_five_judgments_and_each_says_what_it_means_for_us(repo
 def test_first_judgment_counts_dimensions_ahead_and_behind(report):
     finding = report.judgments[0].finding
     assert "ahead of the market median in 1 (reputation)" in finding
-    assert "behind it in 4 (chat, self-service, discoverability and assisted support)" in finding
+    assert "behind it in 5 (chat, self-service, discoverability, responsiveness and" in finding
 
 
 def test_largest_gap_is_told_with_its_numbers_and_evidence(report):
     gap = next(j for j in report.judgments if j.topic == "gap")
-    for part in ("54\xa0%", "76\xa0%", "85\xa0%", "pedalhaus.example"):
+    for part in ("6 topics", "9 topics", "11 topics", "pedalhaus.example"):
         assert part in gap.finding
     assert "30 June 2026" in gap.for_us
     assert gap.evidence
@@ -79,7 +79,7 @@ def test_what_was_not_seen_has_words_a_reason_and_no_number(report):
 
 def test_unknowns_name_the_blocked_brand_and_the_failed_search(report):
     text = " ".join(report.unknowns)
-    assert "gatekeep.example: 5 of 6 dimensions not known" in text
+    assert "gatekeep.example: 6 of 7 dimensions not known" in text
     assert "bike delivery" in text
 
 
@@ -87,6 +87,8 @@ def test_colour_band_follows_the_distance_from_the_median(report):
     own = report.scoreboard.rows[0]
     bands = {cell.dimension: cell.band for cell in own.cells}
     assert bands == {
+        "overall": -2,
+        "responsiveness": -1,
         "discoverability": -1,
         "self_service": -3,
         "policies": 0,
