@@ -18,7 +18,7 @@ _MONTHS = (
     "feb fev fév févr φεβ фев лют lut úno şub helmi vas fev februar فبراير פברואר กุมภาพันธ์ velj",
     "mar mär mrt març mars märz мар бер marz bře μαρ maalis kov مارس מרץ มีนาคม ožuj mrz",
     "apr abr avr апр кві kwi dub απρ nis huhti bal أبريل אפריל เมษายน travnj ápr",
-    "may mai mei mag maj май мая мај тра květ mayıs touko geg máj μαΐ μαι maio mayo מאי مايو svibn พฤษภาคม",
+    "may mai mei mag maj май мая мај тра květ mayıs touko geg máj μαΐ μαι מאי مايو svibn พฤษภาคม",
     "jun juin giu июн чер cze červn haz kesä birž jún ιουν يونيو יוני มิถุนายน lipnj",
     "jul juil lug июл лип lip červenc tem heinä lie júl ιουλ يوليو יולי กรกฎาคม srpnj",
     "aug ago août aoû авг сер sie srp ağu elo rug aúg αυγ أغسطس אוגוסט สิงหาคม kolovoz",
@@ -84,7 +84,11 @@ def _find(text: str, language: str | None, country: str | None) -> str | None:
     for pattern in (_ISO, _CJK):
         if match := pattern.search(text):
             return _iso(*map(int, match.groups()))
-    for pattern, order in ((_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3))):
+    for pattern, order in (
+        (_DAY_FIRST, (3, 2, 1)),
+        (_MONTH_FIRST, (3, 1, 2)),
+        (_YEAR_FIRST, (1, 2, 3)),
+    ):
         for match in pattern.finditer(text):
             if month := _month(match[order[1]]):
                 return _iso(int(match[order[0]]), month, int(match[order[2]]))

@@ -64,7 +64,13 @@ def _review(entity: Entity, language: str | None, country: str | None) -> Review
     title = _text(entity, "name", "headline", "title", "summary")
     author = clean_name(_text(entity, "author", "reviewer", "creator"))
     written = _text(
-        entity, "datePublished", "dtreviewed", "published", "reviewed", "dateCreated", "dateModified"
+        entity,
+        "datePublished",
+        "dtreviewed",
+        "published",
+        "reviewed",
+        "dateCreated",
+        "dateModified",
     )
     stars = _stars(entity)
     if not body and entity.node is not None:
@@ -73,6 +79,8 @@ def _review(entity: Entity, language: str | None, country: str | None) -> Review
         body = notes
     if not body and title and stars and len(title) >= 15:
         body, title = title, ""
+    if _is_editorial(entity):
+        return None
     body = clean_body(body)
     if not body or is_junk(body) or not (stars or author or written):
         return None
@@ -86,6 +94,13 @@ def _review(entity: Entity, language: str | None, country: str | None) -> Review
         origin=entity.syntax,
         author=author,
     )
+
+
+def _is_editorial(entity: Entity) -> bool:
+    """The site's own article about a product: published, and written by an organization."""
+    author = first(entity, "author")
+    own = isinstance(author, Entity) and "Organization" in author.types
+    return own and "publisher" in entity.props
 
 
 def _text(entity: Entity, *names: str) -> str:
@@ -105,7 +120,11 @@ def _notes(entity: Entity) -> str:
     lines = []
     for name in ("positiveNotes", "negativeNotes"):
         for value in entity.props.get(name, ()):
-            items = value.props.get("itemListElement", [value]) if isinstance(value, Entity) else [value]
+            items = (
+                value.props.get("itemListElement", [value])
+                if isinstance(value, Entity)
+                else [value]
+            )
             for item in items:
                 text = _text(item, "name", "text") if isinstance(item, Entity) else str(item)
                 if text:
@@ -139,7 +158,7 @@ def _stars(entity: Entity) -> Stars | None:
 
 
 def _read(value: Value) -> Stars | None:
-    if isinstance(value, bool) or isinstance(value, Entity):
+    if isinstance(value, (bool, Entity)):
         return None
     if isinstance(value, (int, float)):
         return Stars(round(float(value), 4)) if 0 < value <= 1000 else None
@@ -273,7 +292,9 @@ def _scale(reviews: list[Review], ratings: list[Rating]) -> None:
     """Where a rating does not state its scale, the page's own aggregate does."""
     highs = {r.max for r in ratings if r.max}
     high = highs.pop() if len(highs) == 1 else None
-    if high is None and any(r.rating and r.rating_max is None and 5 < r.rating <= 10 for r in reviews):
+    if high is None and any(
+        r.rating and r.rating_max is None and 5 < r.rating <= 10 for r in reviews
+    ):
         high = 10.0
     for review in reviews:
         if review.rating is None or review.rating_max is not None:

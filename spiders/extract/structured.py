@@ -101,6 +101,7 @@ _BREAK = re.compile(
 )
 _CELL = re.compile(r"<(?:td|th|option|button|img|input)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
+_FOLD = re.compile(r"\s*\n\s*")  # a line break in the source is a space
 _BLANK = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _LOOKS_HTML = re.compile(r"<(?:/?[a-z][a-z0-9]*)[\s/>]|&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);", re.I)
@@ -122,8 +123,10 @@ def plain_text(text: str) -> str:
     for _ in range(2):
         if not _LOOKS_HTML.search(text):
             break
-        text = _BREAK.sub("\n", text)
-        text = _TAG.sub("", _CELL.sub(" ", text)) if "<" in text else text
+        if "<" in text:
+            if _BREAK.search(text):
+                text = _BREAK.sub("\n", _FOLD.sub(" ", text))
+            text = _TAG.sub("", _CELL.sub(" ", text))
         text = html.unescape(text)
     return _LINES.sub("\n", _BLANK.sub(" ", text)).strip()
 
@@ -131,9 +134,9 @@ def plain_text(text: str) -> str:
 def block_text(node: LexborNode) -> str:
     """Text of an element, one line per block, inline parts joined as they are written."""
     if node.first_child is not None and node.first_child.next is None and node.child is None:
-        text = node.text(deep=True)
+        text = _FOLD.sub(" ", node.text(deep=True))
     else:
-        source = _CELL.sub(" ", _BREAK.sub("\n", node.html or ""))
+        source = _CELL.sub(" ", _BREAK.sub("\n", _FOLD.sub(" ", node.html or "")))
         text = html.unescape(_TAG.sub("", source))
     return _LINES.sub("\n", _BLANK.sub(" ", clean_string(text))).strip()
 
