@@ -245,6 +245,20 @@ def test_words_of_a_challenge_beside_results_do_not_block_them():
     assert (found.state, urls(found)) == ("ok", ["https://a.example/"])
 
 
+def test_a_class_around_the_whole_page_makes_no_ads_of_its_results():
+    results = [(f"https://site{n}.example/", f"Site {n}", "Words.") for n in range(6)]
+    page = b'<div class="ad-blocker-on">' + google(*results) + b"</div>"
+    assert len(parse_serp("google-html", page).results) == 6
+
+
+def test_a_clean_link_beside_a_hidden_click_counter_is_an_ad():
+    counter = '<a style="display:none" href="https://www.googleadservices.com/pagead/aclk?x"></a>'
+    more = f'<div>{counter}<a href="https://ad.example/"><h3>Buy</h3></a></div>'
+    found = parse_serp("google-html", google(("https://a.example/", "A", "One."), more=more))
+    assert urls(found) == ["https://a.example/"]
+    assert [ad.url for ad in found.ads] == ["https://ad.example/"]
+
+
 # -- the line of serp-parse
 
 
@@ -288,3 +302,8 @@ def test_underscores_and_case_of_a_provider_do_not_matter():
 def test_an_unknown_provider_is_a_config_error_that_lists_the_known():
     with pytest.raises(ConfigError, match=r"unknown provider 'alta-vista'.*searxng.*semrush"):
         serp_line("x", "alta-vista")
+
+
+def test_a_page_of_endless_links_is_read_up_to_a_bound():
+    page = b"".join(b'<a href="https://s%d.example/"><h3>t</h3></a>' % n for n in range(5000))
+    assert len(parse_serp("google-html", page).results) == 400

@@ -9,7 +9,9 @@ engine has kept them for years.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -42,6 +44,7 @@ _HIDDEN_LEVELS = 12  # further out, scripts hide whole pages until they are load
 _ENDS_AS_QUESTION = re.compile(r"[?？؟;՞⸮]\s*$")
 _MAX_ANCESTORS = 60
 _BLOCK_LEVELS = 10
+_MAX_CANDIDATES = 400  # a page of 100 results with all its boxes has about 250
 _BLOCKED = {
     "captcha": ("captcha-form", "g-recaptcha", "recaptcha/api", "hcaptcha.com", "cf-turnstile"),
     "unusual traffic page": (
@@ -219,6 +222,7 @@ class _Reader:
         self._boxes = self._ids(engine.boxes)
         self._inside = self._ids(engine.inside)
         self._folded = self._folded_panels()
+        self._wide = _wide_nodes(self.tree.css(",".join((*engine.headlines, "[role=heading]"))))
         self._taken: set[int] = set()
         self._last_result: LexborNode | None = None
 
@@ -253,6 +257,7 @@ class _Reader:
         """Organic hits and ads, each in the order of the page, not yet numbered."""
         organic: list[SerpResult] = []
         found = self._candidates()
+        self._wide |= _wide_nodes([candidate.node for candidate in found])
         titles = {candidate.node.mem_id for candidate in found}
         previous = ""
         for candidate in found:
@@ -280,9 +285,10 @@ class _Reader:
                 if candidate.node.mem_id in sure or self._shows_address(candidate)
             ]
         if self._all_own(found) and self.engine.plain:
-            found = [self._candidate(node, node) for node in self.tree.css(self.engine.plain)]
+            plain = self.tree.css(self.engine.plain)[:_MAX_CANDIDATES]
+            found = [self._candidate(node, node) for node in plain]
         if self._all_own(found):
-            found = list(self._addressed())
+            found = list(islice(self._addressed(), _MAX_CANDIDATES))
         return [candidate for candidate in found if is_http(candidate.url)]
 
     def _all_own(self, found: list[_Candidate]) -> bool:
@@ -298,12 +304,15 @@ class _Reader:
             headline = node if node.mem_id in in_headline else node.css_first(selector)
             if headline is not None and fold(headline.text()):
                 found.append(self._candidate(node, headline))
+            if len(found) == _MAX_CANDIDATES:
+                break
         return found
 
     def _shows_address(self, candidate: _Candidate) -> bool:
         """The name of the site stands near the title, as with every result."""
         name = _letters(max(host_of(candidate.url).split(".")[:-1] or [""], key=len))
-        return any(name in _letters(node.text()) for node in candidate.ancestors[:6])
+        near = [node for node in candidate.ancestors[:6] if node.mem_id not in self._wide]
+        return any(name in _letters(node.text()) for node in near)
 
     def _addressed(self) -> Iterator[_Candidate]:
         """Links that show their own host after a title: pages for browsers without scripts."""
@@ -344,15 +353,27 @@ class _Reader:
         href = candidate.node.attributes.get("href") or ""
         if _AD_LINK.search(href) or _AD_LINK.search(candidate.url):
             return True
+        if any(_AD_LINK.search(href) for href in self._links_beside(candidate)):
+            return True  # the visible link is clean, a hidden one beside it counts the click
         for node in (candidate.node, *candidate.ancestors):
             attributes = node.attributes
             if node.tag == "body":
                 break
             if attributes.get("id") in _AD_IDS or "data-text-ad" in attributes:
                 return True
-            if any(_is_ad_token(name) for name in (attributes.get("class") or "").split()):
+            if node.mem_id not in self._wide and any(
+                _is_ad_token(name) for name in (attributes.get("class") or "").split()
+            ):
                 return True
         return False
+
+    def _links_beside(self, candidate: _Candidate) -> list[str]:
+        """Addresses of the links in a title's own small box."""
+        box = candidate.ancestors[0] if candidate.ancestors else None
+        if box is None or box.mem_id in self._wide:
+            return []
+        links = box.css("a[href]")
+        return [link.attributes.get("href") or "" for link in links] if len(links) <= 3 else []
 
     def _is_organic(self, candidate: _Candidate, previous: str) -> bool:
         if self.engine.own(candidate.url) and not self._cites_itself(candidate):
@@ -392,7 +413,7 @@ class _Reader:
         for node in (candidate.node, *candidate.ancestors[:6]):
             if node.css_first("cite") is not None:
                 return False
-            if node.tag in ("table", "ul", "ol", "li", "td"):
+            if node.tag in ("table", "td", "li"):
                 return True
         return False
 
@@ -403,6 +424,8 @@ class _Reader:
         """The longest running text of the largest block that holds this title link alone."""
         block = candidate.node
         for node in candidate.ancestors[:_BLOCK_LEVELS]:
+            if node.mem_id in self._wide:
+                break
             if sum(link.mem_id in titles for link in node.css("a[href]")) > 1:
                 break
             block = node
@@ -473,6 +496,19 @@ class _Reader:
 
 
 _BING_QUESTIONS = "[data-tag='RelatedQnA.Item'][data-query]"
+
+
+def _wide_nodes(nodes: list[LexborNode]) -> set[int]:
+    """Ancestors of most of the nodes (titles of a page); no box on a result page is as wide."""
+    held: Counter[int] = Counter()
+    for node in nodes:
+        parent = node.parent
+        for _ in range(_MAX_ANCESTORS):
+            if parent is None:
+                break
+            held[parent.mem_id] += 1
+            parent = parent.parent
+    return {mem_id for mem_id, count in held.items() if count > max(4, 0.6 * len(nodes))}
 
 
 def _is_ad_token(name: str) -> bool:
