@@ -12,7 +12,12 @@ from spiders.extract.faq_groups import accept, key_of, regions_of
 from spiders.extract.faq_heads import find_heads
 from spiders.extract.faq_lines import Line, read_lines
 from spiders.extract.faq_structured import structured_entries
-from spiders.extract.questions import MARKS, labels_of, names_faq, names_faq_in, speech_of
+from spiders.extract.questions import (
+    MARKS,
+    labels_of,
+    names_faq,
+    speech_of,
+)
 
 if TYPE_CHECKING:
     from spiders.extract.faq_heads import Head
@@ -29,7 +34,14 @@ _ORIGINS = {
     "links": "list",
     "contents": "list",
 }
-_MARK = re.compile(rf"[{MARKS}][\W_]*(?:\n|$)|[{MARKS}]\s")
+_LABELLED = re.compile(r"^\s*A\s?\d{0,2}[:.)]", re.MULTILINE)
+_PANELS = (
+    *("<details", "accordion", "aria-expanded", "data-toggle", "data-bs-toggle", "collapse"),
+    *("-question", "_question", 'question"'),
+)
+_FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
+# Languages whose questions often carry no mark.
+UNMARKED = frozenset(("ja", "zh", "ko", "th", "vi", "km", "lo", "my", "el", "hy"))
 
 
 def extract_faq(page: ParsedPage) -> list[FaqEntry]:
@@ -44,9 +56,8 @@ def extract_faq(page: ParsedPage) -> list[FaqEntry]:
 
 
 def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntry]:
-    body = page.tree.body
     says_faq = _page_says_faq(page)
-    if body is None or not _worth_reading(page, says_faq):
+    if not _worth_reading(page, says_faq):
         return []
     lines = read_lines(page.tree, page.html)
     labels = labels_of(page.language, (line.text for line in lines))
@@ -64,13 +75,49 @@ def _page_says_faq(page: ParsedPage) -> bool:
 
 
 def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
-    """Whether the page shows enough question marks or FAQ words to look at its lines."""
+    """Whether a walk over the lines may pay: enough different questions, or fewer and a sign."""
+    if says_faq:
+        return True
     body = page.tree.body
     text = body.text(separator="\n") if body else ""
-    marks = sum(1 for _ in zip(_MARK.finditer(text), range(2), strict=False))
-    if marks > 1 or (says_faq and (marks or len(text) < 200_000)):
+    marks = _count_marks(text)
+    if marks < 2:
+        return page.language in UNMARKED and _has_title(page)
+    html = page.html
+    return (
+        marks > 3
+        or any(sign in html for sign in _PANELS)
+        or _LABELLED.search(text) is not None
+        or _has_title(page)
+    )
+
+
+def _count_marks(text: str) -> int:
+    """Different pieces of text that end in a question mark; 4 at most, for that is enough.
+
+    Marks within a paragraph count only when there are several: most are rhetorical.
+    """
+    ends: set[str] = set()
+    inner = 0
+    for mark in MARKS if not text.isascii() else "?":
+        at = text.find(mark)
+        while at >= 0:
+            follows = text[at + 1 : at + 4].lstrip(" \"'”’»)]*_.!")
+            if not follows or follows[0] == "\n":
+                ends.add(text[max(0, at - 25) : at])
+            elif text[at + 1].isspace():
+                inner += 1
+            if len(ends) > 3 or inner > 4:
+                return 4
+            at = text.find(mark, at + 1)
+    return len(ends)
+
+
+def _has_title(page: ParsedPage) -> bool:
+    """Whether a heading, a bold line or a class names a FAQ."""
+    if ("faq" in page.html or "Faq" in page.html) and page.tree.css_matches(_FAQ_BOXES):
         return True
-    return names_faq_in(text.lower(), page.language)
+    return any(names_faq(node.text()) for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong"))
 
 
 def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> FaqEntry:

@@ -17,12 +17,12 @@ __all__ = ["help_centre_entries"]
 # Addresses of articles, and what else the page must hold where the address alone could be a
 # newspaper's.
 _ARTICLES = (
-    (re.compile(r"/hc/(?:[a-z]{2}(?:-[a-z0-9]{2,4})?/)?articles/\d+", re.I), ""),  # Zendesk
-    (re.compile(r"/(?:support/)?solutions/articles/\d+"), ""),  # Freshdesk
-    (re.compile(r"/portal/[a-z]{2}(?:-[a-z]{2})?/kb/articles/"), ""),  # Zoho Desk
+    (re.compile(r"/hc/(?:[a-z]{2}(?:-\w{2,4})?/)?articles/\d+"), ""),  # Zendesk
+    (re.compile(r"/solutions/articles/\d+"), ""),  # Freshdesk
+    (re.compile(r"/portal/[a-z]{2}(?:-\w{2})?/kb/articles/"), ""),  # Zoho Desk
     (re.compile(r"/articles/\d{5,}-[\w%-]"), "intercom"),
     (re.compile(r"/article/\d+-[\w%-]"), "helpscout"),
-    (re.compile(r"/articles/\d{4,}|-\d{4,}$"), "gorgias"),
+    (re.compile(r"/articles/\d{4,}|/articles/[\w-]+-\d{4,}"), "gorgias"),
     (re.compile(r"/docs/(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)+$"), "document360"),
 )
 _OPEN_ARTICLE = ", ".join(
@@ -41,12 +41,12 @@ _SPACE = re.compile(r"\s+")
 
 def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
     """Article titles of an index page, each once; [] on an article itself or elsewhere."""
-    html = page.html
-    if "/article" not in html and "document360" not in html:
+    links = page.tree.css("a[href*='/article'], a[href*='/docs/']")
+    if len(links) < 3:
         return []
-    shapes = [shape for shape, literal in _ARTICLES if literal in html]
     found: dict[str, FaqEntry] = {}
-    for node in page.tree.css("a[href*='/article'], a[href*='/docs/']"):
+    shapes = [shape for shape, sign in _ARTICLES if sign in page.html]
+    for node in links:
         href = (node.attributes.get("href") or "").partition("#")[0].partition("?")[0]
         if not any(shape.search(href) for shape in shapes):
             continue

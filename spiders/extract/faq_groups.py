@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spiders.extract.faq_heads import SHAPES, Head
+from spiders.extract.faq_heads import SHAPES, Head, is_small_talk
 from spiders.extract.questions import MARKS, names_faq
 
 if TYPE_CHECKING:
@@ -37,20 +37,6 @@ LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
 # Shapes whose members are questions even without a mark, once the group is accepted.
 STRUCTURAL = frozenset(
     ("details", "accordion", "label", "dl", "table", "heading", "bold", "links", "contents")
-)
-# Questions of the page to its reader: buttons, forms, teasers.
-_SMALL_TALK = re.compile(
-    r"^(?:still |do you |don't )?(?:(?:have|got|any|a|more|other|further) )+questions?\b|helpful\b"
-    r"|^need (?:more |any |some )?(?:help|support|assistance|advice)"
-    r"|^(?:can't|cannot|didn't|couldn't) find|^did you (?:find|make|know|like|mean|enjoy)"
-    r"|^(?:forgot|lost) (?:your |my )?(?:user|pass|log)|^looking for|^ready to|^not a member"
-    r"|^new here|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try)"
-    r"|^(?:noch|haben sie) fragen|^war .{0,40}hilfreich|^.{0,25} vous a.{0,20}utile"
-    r"|^why (?:choose|us)\b|^are you sure|^who we are|^what do you think|^leave a|^sound good"
-    r"|^what (?:our|people|customers|clients) .{0,30}say|^how (?:can|may) we help"
-    r"|^what are you looking|^what(?:'|’)s new|^do you (?:like|agree)|^interested\b"
-    r"|^остались вопросы|^¿(?:tienes|te ha|necesitas ayuda)|^des questions|^besoin d",
-    re.IGNORECASE,
 )
 # How user-written questions are shown: "3 answers", "answered by Kim on May 2, 2021".
 _BY_USERS = re.compile(
@@ -87,7 +73,7 @@ def _is_title(line: Line, head: Head | None) -> bool:
         head is not None
         and head.strength == 2
         and len(line.text) > 12
-        and not _SMALL_TALK.search(line.text)
+        and not is_small_talk(line.text)
     ):
         return False
     return (
@@ -121,7 +107,9 @@ def regions_of(lines: list[Line], heads: list[Head], page_says_faq: bool) -> lis
     marks = [0] * len(lines)
     number = 0
     for line in lines:
-        if marks[line.index] == 0 and line.level != 1 and _is_title(line, by_line.get(line.index)):
+        if marks[line.index] or line.level == 1:
+            continue
+        if _is_title(line, by_line.get(line.index)):
             number += 1
             end = _section_end(lines, line, by_line)
             marks[line.index + 1 : end] = [number] * (end - line.index - 1)
@@ -149,19 +137,15 @@ def _mark_boxes(lines: list[Line], marks: list[int]) -> None:
             last = line.index
 
 
-def _asks(head: Head) -> bool:
-    return head.strength > 0 and not (len(head.question) < 70 and _SMALL_TALK.search(head.question))
-
-
 def _share(group: list[Head]) -> float:
-    return sum(min(1.0, head.strength * 0.6) for head in group if _asks(head)) / len(group)
+    return sum(min(1.0, head.strength * 0.6) for head in group if head.asks) / len(group)
 
 
 def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
     """From the first to the last that asks; all where the markup itself says question."""
     if group and group[0].shape in ("label", "details", "accordion"):
         return group
-    sure = [i for i, h in enumerate(group) if _asks(h) or key_of(h.question) in contents]
+    sure = [i for i, h in enumerate(group) if h.asks or key_of(h.question) in contents]
     return group[sure[0] : sure[-1] + 1] if sure else []
 
 
@@ -270,7 +254,7 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
     shape = members[0].shape
     if shape in ("links", "contents"):
         return True
-    asking = [head for head in members if _asks(head)]
+    asking = [head for head in members if head.asks]
     answered = sum(_answered(head, lines) for head in asking)
     if answered < 0.6 * len(asking) or _is_dialogue(members, region.context, lines, labels):
         return False
@@ -286,7 +270,7 @@ def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> b
     limit = LIMITS[shape][context]
     if limit is None:
         return False
-    asking = [head for head in group if _asks(head) and (context > NONE or head.strength == 2)]
+    asking = [head for head in group if head.asks and (context > NONE or head.strength == 2)]
     fewest, least = limit
     if contents and shape in ("heading", "bold"):
         listed = sum(key_of(head.question) in contents for head in asking)
@@ -298,7 +282,7 @@ def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> b
 
 def _agrees(group: list[Head], known: frozenset[str]) -> bool:
     """Beside structured data, a group must hold some of its questions or be mostly questions."""
-    asking = sum(head.strength == 2 and _asks(head) for head in group)
+    asking = sum(head.strength == 2 and head.asks for head in group)
     return asking * 2 > len(group) > 1 or any(key_of(head.question) in known for head in group)
 
 
@@ -311,16 +295,15 @@ def _members(group: list[Head], contents: frozenset[str]) -> list[Head]:
     return [
         head
         for head in group
-        if _asks(head)
+        if head.asks
         or (whole and _plausible(head) and head.question.count(" ") + 1 >= words)
         or (key_of(head.question) in contents and _plausible(head))
     ]
 
 
 def _plausible(head: Head) -> bool:
-    return not (len(head.question) < 60 and names_faq(head.question)) and not _SMALL_TALK.search(
-        head.question
-    )
+    question = head.question
+    return not is_small_talk(question) and not (len(question) < 60 and names_faq(question))
 
 
 def accept(
@@ -351,7 +334,7 @@ def _stragglers(regions: list[Region], lines: list[Line], taken: list[Head]) -> 
         for key, group in region.groups.items():
             if region.context == NONE or not (key in keys or (ranked and key[0] == "heading")):
                 continue
-            left = [h for h in group if h.strength == 2 and _asks(h) and id(h) not in have]
+            left = [h for h in group if h.strength == 2 and h.asks and id(h) not in have]
             left = _outside(left, taken)
             _spans(left, lines, region.end)
             found += [head for head in left if head.url or _answered(head, lines)]
@@ -362,7 +345,7 @@ def _contents(regions: list[Region]) -> frozenset[str]:
     """Keys of the lines of a table of contents that lists questions."""
     groups = [g for r in regions for g in r.groups.values() if g[0].shape == "contents"]
     listed = [head for group in groups for head in group]
-    if sum(map(_asks, listed)) < max(2, 0.3 * len(listed)):
+    if sum(head.asks for head in listed) < max(2, 0.3 * len(listed)):
         return frozenset()
     return frozenset(key_of(head.question) for head in listed)
 

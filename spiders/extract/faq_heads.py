@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spiders.extract.questions import MARKS, Labels, Speech, clean_question, strength
+from spiders.extract.questions import MARKS, Labels, Speech, has_mark, strength, strip_signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spiders.extract.faq_lines import Line
 
-__all__ = ["SHAPES", "Head", "find_heads"]
+__all__ = ["SHAPES", "Head", "find_heads", "is_small_talk"]
 
 # Strongest evidence first: where two shapes claim a passage, the earlier one has it.
 SHAPES = (
@@ -49,10 +49,28 @@ class Head:
     rest: str = ""
     url: str | None = None
     until: int = 0  # index of the first line that is no part of the answer
+    asks: bool = False  # is a question, and not one of the page to its reader
 
-    @property
-    def is_question(self) -> bool:
-        return self.strength > 0
+
+# Questions of the page to its reader: buttons, forms, teasers.
+_SMALL_TALK = re.compile(
+    r"^(?:still |do you |don't )?(?:(?:have|got|any|a|more|other|further) )+questions?\b|helpful\b"
+    r"|^need (?:more |any |some )?(?:help|support|assistance|advice)"
+    r"|^(?:can't|cannot|didn't|couldn't) find|^did you (?:find|make|know|like|mean|enjoy)"
+    r"|^(?:forgot|lost) (?:your |my )?(?:user|pass|log)|^looking for|^ready to|^not a member"
+    r"|^new here|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try)"
+    r"|^(?:noch|haben sie) fragen|^war .{0,40}hilfreich|^.{0,25} vous a.{0,20}utile"
+    r"|^why (?:choose|us)\b|^are you sure|^who we are|^what do you think|^leave a|^sound good"
+    r"|^what (?:our|people|customers|clients) .{0,30}say|^how (?:can|may) we help"
+    r"|^what are you looking|^what(?:'|’)s new|^do you (?:like|agree)|^interested\b"
+    r"|^остались вопросы|^¿(?:tienes|te ha|necesitas ayuda)|^des questions|^besoin d",
+    re.IGNORECASE,
+)
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether the page asks its reader, as forms and teasers do."""
+    return len(question) < 70 and _SMALL_TALK.search(question) is not None
 
 
 class _Finder:
@@ -64,10 +82,14 @@ class _Finder:
     def head(
         self, line: Line, text: str, shape: str, key: tuple[str | int, ...], rest: str = ""
     ) -> Head | None:
-        question = clean_question(text, self.labels)
-        if not 3 <= len(question) <= MAX_QUESTION or not any(map(str.isalpha, question)):
+        question = strip_signs(text).strip()
+        if not 3 <= len(question) <= MAX_QUESTION or not (
+            question[0].isalpha() or any(map(str.isalpha, question))
+        ):
             return None
-        return Head(line.index, question, shape, key, strength(question, self.speech), rest)
+        found = Head(line.index, question, shape, key, strength(question, self.speech), rest)
+        found.asks = found.strength > 0 and not is_small_talk(question)
+        return found
 
     def heads(self) -> Iterator[Head]:
         header = 0
@@ -78,7 +100,8 @@ class _Finder:
             if line.header and line.header == header:
                 continue  # an icon or a second line of the same header
             header = line.header
-            kind, rest = self.labels.of(line.text) if len(line.text) < 600 else ("", line.text)
+            text = line.text if line.text[0].isalnum() else strip_signs(line.text[:600])
+            kind, rest = self.labels.of(text)
             if kind == "q":
                 found = self.labelled(line, rest)
                 if found is not None and not rest:
@@ -101,7 +124,7 @@ class _Finder:
             else:
                 found = self.head(line, rest, shape, key)
             if found is not None and found.strength == 0 and line.header:
-                found.strength = 1
+                found.strength, found.asks = 1, True
             return found
         if line.index + 1 < len(self.lines):
             return self.head(
@@ -151,7 +174,9 @@ class _Finder:
     def unmarked(self, line: Line) -> Head | None:
         """A whole line, or the start of one, that asks; nothing in the markup says so."""
         text = line.text
-        if len(text) <= MAX_QUESTION and strength(clean_question(text), self.speech) == 2:
+        if not has_mark(text) and not (text[-1] == ";" and ";" in self.speech.endings):
+            return None
+        if len(text) <= MAX_QUESTION and strength(strip_signs(text), self.speech) == 2:
             shape = {"li": "list", "td": "table", "th": "table"}.get(line.tag, "text")
             return self.head(line, text, shape, (shape, line.tag))
         if len(text) > 20 and (match := _INLINE_QUESTION.match(text)):

@@ -16,16 +16,16 @@ __all__ = ["structured_entries"]
 
 _SPACE = re.compile(r"\s+")
 # What a site's users write: votes and several answers are marks of a forum.
+_NO_FAQ = ("Quiz", "LearningResource", "DiscussionForumPosting", "QAPage")
 _FORUM_MARKS = ("upvoteCount", "downvoteCount", "suggestedAnswer")
 
 
 def structured_entries(page: ParsedPage) -> list[FaqEntry]:
     """One entry a Question of a FAQPage, or of a QAPage that is not a forum thread."""
-    low = page.html
-    if "Question" not in low:
+    if not page.structured or "Question" not in page.html:
         return []
-    labels = labels_of(page.language, ())
     found = []
+    labels = labels_of(page.language, ())
     for entity in _questions(page.structured):
         question = clean_question(_text(entity, "name") or _text(entity, "text"), labels)
         answer = _answer(entity)
@@ -37,16 +37,16 @@ def structured_entries(page: ParsedPage) -> list[FaqEntry]:
 
 def _questions(entities: list[Entity]) -> list[Entity]:
     """Questions in order, those of quizzes and forum threads left out."""
-    quiz = {
-        id(q) for e in find(entities, "Quiz", "LearningResource") for q in find([e], "Question")
+    questions = find(entities, "Question")
+    if not questions:
+        return []
+    left_out = {
+        id(question)
+        for outer in find(entities, *_NO_FAQ)
+        for question in find([outer], "Question")
+        if "QAPage" not in outer.types or _is_thread(question)
     }
-    forum = {
-        id(q)
-        for e in find(entities, "QAPage", "DiscussionForumPosting")
-        for q in find([e], "Question")
-        if _is_thread(q)
-    }
-    return [q for q in find(entities, "Question") if id(q) not in quiz and id(q) not in forum]
+    return [question for question in questions if id(question) not in left_out]
 
 
 def _is_thread(question: Entity) -> bool:

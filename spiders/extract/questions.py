@@ -19,17 +19,19 @@ __all__ = [
     "Labels",
     "Speech",
     "clean_question",
+    "has_mark",
     "labels_of",
     "names_faq",
-    "names_faq_in",
     "speech_of",
     "strength",
+    "strip_signs",
 ]
 
-MARKS = "?？؟\u037e՞፧⁇⁈⁉‽⸮﹖︖꘏꛷\u061f¿"
+MARKS = "?？؟\u037e՞፧⁇⁈⁉‽⸮﹖︖꘏꛷¿"
+_MARK_SET = frozenset(MARKS)
 _CLOSERS = "\"'”’»)]】」』）*_!！.…。 \u200f\u200e\u00a0"
-_ENDS = re.compile(rf"[{MARKS}][{re.escape(_CLOSERS)}]*$")
 _NEAR_END = re.compile(rf"[{MARKS}](?P<tail>[^{MARKS}]{{1,60}})$")
+_ANY_MARK = re.compile(rf"[{MARKS}]")
 # Signs beside a question that open it and are no part of it. A sign that may belong to the words
 # (+ in C++) must stand apart or behind the question mark.
 _ARROWS = "▼▾▿▽▲△►▶▸▹›»❯❱⌄⌃∨∧✕✖✗×➕➖➜➤→↓↑•·●○◦■□▪▫❓❔⊕⊖⊞⊟＋－¶§\u200b\ufeff\ue000-\uf8ff"
@@ -39,8 +41,12 @@ _TRAILING = re.compile(
     r"|(?<=[\W_])(?:expand_more|expand_less|keyboard_arrow_down|keyboard_arrow_right|chevron_right"
     r"|arrow_drop_down|expand|collapse|toggle|open|close|show answer|read more)(?=\W*$))+$"
 )
-_SPACE = re.compile(r"\s+")
+_SIGN_WORDS = (
+    *("_more", "_less", "_down", "_right", "expand", "collapse", "toggle", "open", "close"),
+    *("show answer", "read more", "x", "X"),
+)
 _NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
+_WORDS = re.compile(r"\w+")
 _ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
 
 
@@ -76,8 +82,18 @@ def speech_of(language: str | None) -> Speech:
 
 
 @cache
-def _phrases() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for row in _rows().values() for word in row.get("faq", ())))
+def _phrases() -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Names of a FAQ: by their longest word, and those of scripts without spaces."""
+    by_word: dict[str, list[str]] = {}
+    loose = []
+    for row in _rows().values():
+        for phrase in row.get("faq", ()):
+            if "\u0e00" <= phrase[0] <= "\u0eff" or phrase[0] >= "\u1780":
+                loose.append(phrase)
+            else:
+                word = max(_WORDS.findall(phrase), key=len)
+                by_word.setdefault(word, []).append(phrase)
+    return by_word, tuple(dict.fromkeys(loose))
 
 
 @lru_cache(maxsize=4096)
@@ -87,13 +103,18 @@ def names_faq(text: str) -> bool:
     >>> names_faq("Frequently Asked Questions About Duck"), names_faq("Our story")
     (True, False)
     """
+    by_word, loose = _phrases()
     low = text.lower()
-    return any(phrase in low and _stands_free(phrase, low) for phrase in _phrases())
+    for word in _WORDS.findall(low):
+        for phrase in by_word.get(word, ()):
+            if phrase in low and _stands_free(phrase, low):
+                return True
+    return not text.isascii() and any(phrase in low for phrase in loose)
 
 
 def _stands_free(phrase: str, low: str) -> bool:
     """A short phrase (faq, sss) must be a word of its own; a longer one may be anywhere."""
-    if len(phrase) > 5 or ord(phrase[0]) >= 0xE00:
+    if len(phrase) > 5:
         return True
     at = low.find(phrase)
     while at >= 0:
@@ -102,13 +123,6 @@ def _stands_free(phrase: str, low: str) -> bool:
             return True
         at = low.find(phrase, end)
     return False
-
-
-def names_faq_in(text: str, language: str | None) -> bool:
-    """Whether lower-case `text` holds a FAQ phrase of the language or of English; cheap."""
-    rows = _rows()
-    phrases = rows["en"]["faq"] + (rows[language]["faq"] if language in rows else [])
-    return any(phrase in text for phrase in phrases)
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,8 @@ class Labels:
         >>> labels_of("en", []).of("Q1. Who?"), labels_of("en", []).of("Who?")
         (('q', 'Who?'), ('', 'Who?'))
         """
+        if text[:1] not in "QA" and _STOPS.isdisjoint(text[:18]):
+            return "", text
         match = _GLUED.match(text) or _LABEL.match(text)
         if match is None:
             return "", text
@@ -144,6 +160,7 @@ _LABEL = re.compile(
     r"^[\[(*\s]*(?P<word>[^\W\d_]{1,12})[\s\-]?(?P<number>(?:(?:no|nr)\.?\s|#)?\s?\d{0,3})\s*"
     r"(?P<stop>[:：.)\]、﹕|·]+|[\-–—](?=\s)|)[*\s]*"
 )
+_STOPS = frozenset(":：.)]、﹕|·-–—")
 # Japanese, Chinese and Korean pages often set Q and A as signs without a stop.
 _GLUED = re.compile(r"^(?P<word>[QA])(?P<stop>)(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])")
 
@@ -164,7 +181,7 @@ def labels_of(language: str | None, texts: Iterable[str]) -> Labels:
     languages = {"en"} | ({language} if language in rows else set())
     seen: dict[str, int] = {}
     for text in texts:
-        if len(text) > 1 and (match := _LABEL.match(text)) and match["stop"]:
+        if not _STOPS.isdisjoint(text[:16]) and (match := _LABEL.match(text)) and match["stop"]:
             word = match["word"].lower()
             seen[word] = seen.get(word, 0) + 1
     if seen:
@@ -182,34 +199,63 @@ def clean_question(text: str, labels: Labels | None = None) -> str:
     >>> clean_question("Q1:  Do you  ship?  +")
     'Do you ship?'
     """
-    text = _trailing_cut(_LEADING.sub("", _SPACE.sub(" ", text).strip()))
+    text = strip_signs(" ".join(text.split()))
     kind, rest = (labels or labels_of("en", ())).of(text)
     return (rest if kind == "q" and rest else text).strip()
 
 
-def _trailing_cut(text: str) -> str:
-    """Without the signs at the end; words like "expand" only go behind a question mark."""
+def strip_signs(text: str) -> str:
+    """Folded text without the signs around it; words like "expand" only go behind a mark.
+
+    >>> strip_signs("▸ Where is it? expand_more"), strip_signs("When do you open")
+    ('Where is it?', 'When do you open')
+    """
+    if not text[:1].isalnum():
+        text = _LEADING.sub("", text)
+    last = text[-1:]
+    if last in _MARK_SET or (last.isalnum() and not text.endswith(_SIGN_WORDS)):
+        return text
     match = _TRAILING.search(text)
-    if not match:
+    if match is None:
         return text
     rest = text[: match.start()]
-    if any(c.isalpha() for c in match.group()) and not _ENDS.search(rest):
+    if any(c.isalpha() for c in match.group()) and not _ends_asking(rest):
         return text
     return rest
 
 
+def has_mark(text: str) -> bool:
+    """Whether a question mark of any script is in the text."""
+    return "?" in text or (not text.isascii() and _ANY_MARK.search(text) is not None)
+
+
+def _ends_asking(text: str) -> bool:
+    core = text.rstrip(_CLOSERS)
+    return bool(core) and core[-1] in _MARK_SET
+
+
 def strength(text: str, speech: Speech) -> int:
     """2: carries a question mark at its end; 1: opens or ends like a question; 0: neither."""
-    if _ENDS.search(text) or (text[:1] == "¿" and len(text) < 200):
+    if _ends_asking(text) or (text[:1] == "¿" and len(text) < 200):
         return 2
-    near = _NEAR_END.search(text)
-    tail = near["tail"].lstrip(_CLOSERS) if near else ""
-    if tail and len(tail) < 0.4 * len(text) and not tail[0].isalnum():
+    if has_mark(text):
+        near = _NEAR_END.search(text)
+        tail = near["tail"].lstrip(_CLOSERS) if near else ""
+        if "՞" in text or (tail and len(tail) < 0.4 * len(text) and not tail[0].isalnum()):
+            return 2
+    if text[-1:] == ";" and ";" in speech.endings:
         return 2
-    low = _NUMBER.sub("", text.lower(), count=1).lstrip("¿\"'“„«([ ")
-    if "՞" in text or (";" in speech.endings and text.endswith(";")):
-        return 2
-    if len(low) > 160 or low[-1:] in ".:,":
+    return _sounds(text, speech) if len(text) <= 170 else 0
+
+
+def _sounds(text: str, speech: Speech) -> int:
+    """1 for a short text without a mark that opens or ends as questions do, else 0."""
+    low = text.lower()
+    if not low[:1].isalpha():
+        low = _NUMBER.sub("", low, count=1).lstrip("¿\"'“„«([ ")
+    elif low[1:2] in ".):":
+        low = _NUMBER.sub("", low, count=1)
+    if low[-1:] in ".:,":
         return 0
     if low.startswith(speech.openers):
         for opener in speech.openers:
