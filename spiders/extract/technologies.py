@@ -1,7 +1,7 @@
 """Which chat widgets and CX systems a page runs, read from its markup alone.
 
-The vendors are rows in `technologies/*.toml` (see `vendors.py`). A page is taken apart into code that
-runs, addresses that it loads, names in its tree and its links; comments, hints to the network,
+The vendors are rows in `technologies/*.toml` (see `vendors.py`). A page is taken apart into code
+that runs, addresses that it loads, names in its tree and its links; comments, hints to the network,
 texts and code samples prove nothing.
 """
 
@@ -69,7 +69,8 @@ class Hit(NamedTuple):
 def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Technology]]:
     """Chats and other CX systems of a page, strongest evidence first, each vendor once."""
     best: dict[str, Hit] = {}
-    for hit in _hits(page):
+    names = _dom_names(page)
+    for hit in _hits(page, names):
         known = best.get(hit.vendor.slug)
         if known is None or RANK[hit.grade] < RANK[known.grade]:
             best[hit.vendor.slug] = hit
@@ -80,19 +81,17 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
             chats.append(ChatWidget(vendor.slug, vendor.kind, grade, proof))
         else:
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
-    if all(chat.evidence == "mentioned" for chat in chats):
+    if "chat" in names and all(chat.evidence == "mentioned" for chat in chats):
         chats = _own_chat(page) + chats
     return chats, systems
 
 
-def _hits(page: ParsedPage) -> Iterator[Hit]:
+def _hits(page: ParsedPage, names: str) -> Iterator[Hit]:
     parts = _take_apart(page)
     yield from _code_hits(parts.code)
     yield from _resource_hits(parts.resources)
-    for mark in candidates(index().dom, _dom_words(page)):
-        if page.tree.css_first(selector(mark.literal)) is not None:
-            yield Hit(mark.vendor, mark.grade, mark.literal)
-    yield from _link_hits(page)
+    yield from _dom_hits(page, names)
+    yield from _link_hits(page, parts.clicks)
 
 
 # ---------------------------------------------------------------- parts of a page
@@ -109,6 +108,7 @@ _CLASSES = re.compile(r"class=[\"']?([^\"'>]+)")
 _IDS = re.compile(r"id=[\"']?([^\"'>]+)")
 _ELEMENTS = re.compile(r"</([a-z]+-[a-z0-9-]+)>")
 _LOADED = 'iframe, embed, object, audio, source, link[rel="stylesheet"], link[as="script"], img'
+_CLICKED = '[onclick], [href^="javascript:"]'
 
 
 class _Resource(NamedTuple):
@@ -119,6 +119,7 @@ class _Resource(NamedTuple):
 class _Parts(NamedTuple):
     code: str
     resources: list[_Resource]
+    clicks: list[str]  # code that runs on a click
 
 
 def _take_apart(page: ParsedPage) -> _Parts:
@@ -129,10 +130,12 @@ def _take_apart(page: ParsedPage) -> _Parts:
         inline = _inline_code(script, resources)
         if inline:
             code.append(inline)
-    resources.extend(_loaded(page))
+    clicks: list[str] = []
+    for node in page.tree.css(f"{_LOADED}, {_CLICKED}"):
+        _read_node(node, resources, clicks)
     # The empty comment ends a comment that a script left open.
     joined = "\n/**/\n".join(code)[:MAX_CODE]
-    return _Parts(joined.replace("\\/", "/").replace("\\u002F", "/"), resources)
+    return _Parts(joined.replace("\\/", "/").replace("\\u002F", "/"), resources, clicks)
 
 
 def _inline_code(script: Script, resources: list[_Resource]) -> str:
@@ -167,26 +170,27 @@ def _data_url_code(url: str) -> str:
         return ""
 
 
-def _loaded(page: ParsedPage) -> Iterator[_Resource]:
-    for node in page.tree.css(_LOADED):
-        attributes = node.attributes
-        grade: Evidence = "likely" if attributes.get("as") else "embedded"
-        for name, value in attributes.items():
-            if (
-                value
-                and (name.endswith("src") or name in ("href", "data"))
-                and value[:5] != "data:"
-            ):
-                yield _Resource(value, grade)
+def _read_node(node: LexborNode, resources: list[_Resource], clicks: list[str]) -> None:
+    """What a node loads and what a click on it runs."""
+    attributes = node.attributes
+    loads = node.tag != "a"
+    grade: Evidence = "likely" if attributes.get("as") else "embedded"
+    for name, value in attributes.items():
+        if not value:
+            continue
+        if name == "onclick" or value[:11] == "javascript:":
+            clicks.append(value)
+        elif loads and (name.endswith("src") or name in ("href", "data")) and value[:5] != "data:":
+            resources.append(_Resource(value, grade))
 
 
-def _dom_words(page: ParsedPage) -> set[bytes]:
-    """Words of ids, classes and custom elements, read off the source; comments included."""
+def _dom_names(page: ParsedPage) -> str:
+    """Ids, classes and custom elements as read off the source: more than the tree has, not less."""
     html = page.html
     found = set(_CLASSES.findall(html))
     found.update(_IDS.findall(html))
     found.update(_ELEMENTS.findall(html))
-    return set(words(" ".join(found)))
+    return " ".join(found)
 
 
 # ---------------------------------------------------------------- code and addresses
@@ -196,7 +200,7 @@ _LINE_COMMENT = re.compile(r"(?:^|[\s;{}(),])//")
 _SETS_SRC = re.compile(r"(?:src|href|url)[\"'\]]*\s*[=:,]\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I)
 _ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*$")
 _JSON_KEY = re.compile(r"[\"']([\w-]+)[\"']\s*:\s*[\"'](?:https?:)?(?://)?[\w.-]*$")
-_LOADER_KEY = re.compile(r"src|script|loader|widget|chat|embed|^url$", re.I)
+_LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
 
 def _code_hits(code: str) -> Iterator[Hit]:
@@ -206,20 +210,34 @@ def _code_hits(code: str) -> Iterator[Hit]:
     lowered = code.lower()
     if len(lowered) != len(code):  # places in one must be places in the other
         code = lowered
+    proven: set[str] = set()
     for mark in marks:
+        if mark.vendor.slug in proven:
+            continue
         proof = _in_code(mark, code, lowered)
         if proof is not None:
+            if mark.grade == "embedded":
+                proven.add(mark.vendor.slug)
             yield Hit(mark.vendor, mark.grade, proof)
 
 
 def _resource_hits(resources: list[_Resource]) -> Iterator[Hit]:
-    found = words("\n".join([resource.url for resource in resources]))
-    for mark in candidates(index().resources, found):
+    text = "\n".join([resource.url for resource in resources]).lower()
+    for mark in candidates(index().resources, words(text)):
+        if mark.literal.partition("*")[0] not in text:
+            continue
         for url, most in resources:
             if in_address(mark, url):
                 grade = max(mark.grade, most, key=RANK.__getitem__)
                 yield Hit(mark.vendor, grade, url[:MAX_PROOF])
                 break
+
+
+def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
+    for mark in candidates(index().dom, words(names)):
+        name = mark.literal.lstrip("#.").removesuffix("*")
+        if name in names and page.tree.css_first(selector(mark.literal)) is not None:
+            yield Hit(mark.vendor, mark.grade, mark.literal)
 
 
 def _in_code(mark: Mark, code: str, lowered: str) -> str | None:
@@ -312,31 +330,34 @@ _TALKS_TO = re.compile(
     r"|zalo\.me/\w|viber|vk\.me/\w|ig\.me/m/|kakao\.com/\w",
     re.I,
 )
+_SHARES = re.compile(r"/share\b|/send/?\?text=", re.I)
 MAX_STYLE_CHARS = 300
 
 
-def _link_hits(page: ParsedPage) -> Iterator[Hit]:
+def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
     """Chat windows that a click opens, floating messenger buttons, and mere mentions."""
-    links = [(anchor.url, anchor.node) for anchor in page.anchors]
-    clicks = [n.attributes.get("onclick") or "" for n in page.tree.css("[onclick]")]
-    targets = [n.attributes.get("href") or "" for n in page.tree.css('[href^="javascript:"]')]
-    opening = clicks + targets + [url for url, _ in links]
-    for mark in candidates(index().links, words("\n".join(opening))):
+    opening = clicks + [anchor.url for anchor in page.anchors]
+    text = "\n".join(opening).lower()
+    for mark in candidates(index().links, words(text)):
+        if mark.literal not in text:
+            continue
         if mark.where == "popups":
-            proof = next((text for text in opening if mark.literal in text.lower()), None)
+            proof = next((address for address in opening if in_address(mark, address)), None)
             if proof is not None:
                 yield Hit(mark.vendor, mark.grade, proof[:MAX_PROOF])
-            continue
-        nodes = [(url, node) for url, node in links if in_address(mark, url)]
-        if not nodes:
-            continue
-        floating = mark.vendor.kind == "messenger" and next(
-            (url for url, node in nodes if _TALKS_TO.search(url) and _is_floating(page, node)), None
-        )
-        if floating:
-            yield Hit(mark.vendor, "likely", floating[:MAX_PROOF])
         else:
-            yield Hit(mark.vendor, "mentioned", nodes[0][0][:MAX_PROOF])
+            yield from _mentions(page, mark)
+
+
+def _mentions(page: ParsedPage, mark: Mark) -> Iterator[Hit]:
+    """The first link of a mark; a floating one to somebody's messenger is a sign of a button."""
+    links = [a for a in page.anchors if in_address(mark, a.url) and not _SHARES.search(a.url)]
+    for anchor in links if mark.vendor.kind == "messenger" else ():
+        if _TALKS_TO.search(anchor.url) and _is_floating(page, anchor.node):
+            yield Hit(mark.vendor, "likely", anchor.url[:MAX_PROOF])
+            return
+    if links:
+        yield Hit(mark.vendor, "mentioned", links[0].url[:MAX_PROOF])
 
 
 def _is_floating(page: ParsedPage, node: LexborNode) -> bool:

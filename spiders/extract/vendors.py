@@ -1,4 +1,4 @@
-"""Rows of chat widgets and CX systems: read from TOML, checked, filed by word, asked by the browser.
+"""Rows of chat widgets and CX systems: read from TOML, checked, filed by word.
 
 A mark is filed under its rarest word. Who asks brings the words of a text; only marks whose word is
 there are looked at closely, so a look-up costs the same for ten rows and for a thousand.
@@ -101,16 +101,18 @@ class Mark(NamedTuple):
     where: Where
     literal: str
     grade: Evidence
+    words: frozenset[bytes]  # the words that a text with this mark must have
 
 
 # ---------------------------------------------------------------- rows
 
 _TEXTS = frozenset(("name", "category", "website", "kind"))
+_NAMES = frozenset(("globals", "cookies", "storage"))
 _LOWERED = frozenset(("hosts", "paths", "popups", "links", "network"))
 
 
 def load_vendors(folder: Path = FOLDER) -> dict[str, Vendor]:
-    """All rows of a folder by slug, in order of file and row. Raises ConfigError for a wrong row."""
+    """All rows of a folder by slug, in their order; ConfigError names a wrong row and its file."""
     rows: dict[str, Vendor] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -160,6 +162,9 @@ def _fields(row: type, table: dict[str, object], where: str) -> dict[str, object
             found[key] = value
         elif isinstance(value, list) and all(isinstance(v, str) and len(v) > 1 for v in value):
             found[key] = tuple(v.lower() if key in _LOWERED else v for v in value)
+            wordless = [v for v in value if key not in _NAMES and not _whole_words(v)]
+            if wordless:
+                raise ConfigError(f"{where}: {key} {wordless[0]!r} has no whole word to file it by")
         else:
             raise ConfigError(f"{where}: {key} is {value!r}; it must be a list of texts")
     return found
@@ -173,31 +178,46 @@ def vendors() -> dict[str, Vendor]:
 
 # ---------------------------------------------------------------- index
 
-# Words that stand in every page: a mark is filed under one of its other words.
+# Words that stand in many pages: a mark is filed under one of its other words.
 _COMMON = frozenset(
-    "api app apps assets button cdn chat chatbot chats client code com common container content"
-    " css embed frame http https id iframe img io js live link loader main messenger min net"
-    " online org php plugins popup script scripts sdk server service src start static support tag"
-    " visitor web webchat widget widgets window wp www include modules bot core init load".split()
+    "account analytics api app apps as assets badge banner be beacon block bot box btn bubble"
+    " button cache cdn channel chat chatbot chats client cloud co code com comments common config"
+    " connect consent contact container content cookie cookies core create css custom"
+    " customer data default domain embed en entry facebook feedback files fixed float form forms"
+    " frame google googleapis header hide holder host http https icon id iframe img include"
+    " includes index init initialize instagram integration io javascript js jsdelivr label line link live livechat load loader"
+    " main me media message messenger min modules net now online open options org overlay page"
+    " panel php platform plugins popup product production products public push reviews root script"
+    " scripts sdk search send server service settings shop site social src standard start static"
+    " status support system tag templates text themes track tracking uploads user visitor web"
+    " webchat website whatsapp widget widgets window wp wrap wrapper www".split()
 )
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[a-z0-9]+\*?")
 _FOLD = bytes(ord(chr(c).lower()) if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 
 
-def words(text: str) -> list[bytes]:
-    """The ASCII words of a text in lower case, repeated as they stand.
+def words(text: str) -> set[bytes]:
+    """The ASCII words of a text in lower case.
 
-    >>> words("embed.Tawk.to/5f")
-    [b'embed', b'tawk', b'to', b'5f']
+    >>> sorted(words("embed.Tawk.to/5f"))
+    [b'5f', b'embed', b'tawk', b'to']
     """
-    return text.encode("utf-8", "replace").translate(_FOLD).split()
+    return set(text.encode("utf-8", "replace").translate(_FOLD).split())
 
 
-def _filing_word(literal: str) -> bytes:
-    """The word of a mark that is least likely to stand in a page without the mark."""
+def _mark(vendor: Vendor, where: Where, literal: str, grade: Evidence) -> Mark:
+    return Mark(vendor, where, literal, grade, _whole_words(literal))
+
+
+def _whole_words(literal: str) -> frozenset[bytes]:
+    """The words of a mark; one before a `*` may go on in the text and is left out."""
     found = _WORD.findall(literal.lower())
-    rare = [w for w in found if w not in _COMMON] or found
-    return max(rare, key=len).encode()
+    return frozenset(word.encode() for word in found if not word.endswith("*"))
+
+
+def _filing_word(mark: Mark) -> bytes:
+    """The word of a mark that is least likely to stand in a page without the mark."""
+    return max(mark.words, key=lambda word: (word.decode() not in _COMMON, len(word), word))
 
 
 class Names:
@@ -241,20 +261,20 @@ def _marks(vendor: Vendor) -> Iterator[Mark]:
     kinds: tuple[Where, ...] = ("hosts", "paths", "inline", "dom", "popups")
     for where in kinds:
         for literal in getattr(vendor, where):
-            yield Mark(vendor, where, literal, "embedded")
+            yield _mark(vendor, where, literal, "embedded")
         for literal in getattr(vendor.likely, where):
-            yield Mark(vendor, where, literal, "likely")
+            yield _mark(vendor, where, literal, "likely")
     # A profile on a messenger or network is no mention of a chat; its chat links are.
     by_site = () if vendor.kind == "messenger" or vendor.category == "social" else (vendor.website,)
     for literal in (*vendor.links, *by_site):
         if literal:
-            yield Mark(vendor, "links", literal, "mentioned")
+            yield _mark(vendor, "links", literal, "mentioned")
 
 
 def _file(marks: Iterable[Mark]) -> dict[bytes, list[Mark]]:
     table: dict[bytes, list[Mark]] = {}
     for mark in marks:
-        table.setdefault(_filing_word(mark.literal), []).append(mark)
+        table.setdefault(_filing_word(mark), []).append(mark)
     return table
 
 
@@ -263,7 +283,7 @@ def index() -> Index:
     """The marks of all rows, filed once."""
     rows = vendors().values()
     marks = [mark for row in rows for mark in _marks(row)]
-    network = [Mark(row, "hosts", host, "embedded") for row in rows for host in row.network]
+    network = [_mark(row, "hosts", host, "embedded") for row in rows for host in row.network]
     parts = {part: _file(m for m in marks if m.where in kinds) for part, kinds in _PARTS.items()}
     return Index(
         **parts,
@@ -274,9 +294,10 @@ def index() -> Index:
     )
 
 
-def candidates(table: dict[bytes, list[Mark]], found: Iterable[bytes]) -> list[Mark]:
-    """Marks whose filing word is among the words found; same marks, same order."""
-    return [mark for word in sorted(table.keys() & set(found)) for mark in table[word]]
+def candidates(table: dict[bytes, list[Mark]], found: set[bytes]) -> list[Mark]:
+    """Marks whose words are all among the words found; same marks, same order."""
+    filed = sorted(table.keys() & found)
+    return [mark for word in filed for mark in table[word] if mark.words <= found]
 
 
 # ---------------------------------------------------------------- a closer look
@@ -322,7 +343,7 @@ def in_address(mark: Mark, url: str) -> bool:
 
 
 def selector(literal: str) -> str:
-    """The CSS selector of a DOM mark: `#id`, `.class`, a custom element, or one with a final `*`."""
+    """The CSS selector of a DOM mark: `#id`, `.class` or an element, maybe with a final `*`."""
     if not literal.endswith("*"):
         return f'[id="{literal[1:]}"]' if literal[0] == "#" else literal
     start = literal[1:-1]
