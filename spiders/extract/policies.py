@@ -1,4 +1,17 @@
-"""Promises of a shop as facts with units: returns, shipping, warranty, cancellation, payment."""
+"""Promises of a shop as facts with units, read from the visible text.
+
+Kinds and the keys of their facts (a key is there only when the page states it):
+
+returns       window_days; free (True: the shop pays the way back); accepted False: no returns;
+              refund_days_max (how long the money takes)
+shipping      free; free_from with currency; cost with currency; days_min, days_max with
+              business_days True where so; hours_max for deliveries within a day
+warranty      months; days; lifetime True; offered False: none is given
+cancellation  anytime True; free True; notice_days or notice_hours
+payment       methods: names joined by ", ", e.g. "klarna, paypal, visa"
+
+Currency is an ISO 4217 code. A number in brackets to be filled in is no fact.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +19,336 @@ import re
 from typing import TYPE_CHECKING
 
 from crawler.items import Policy
+from spiders.extract.durations import HOURS, Duration, durations, sentence
+from spiders.extract.money import Amount, amounts
+from spiders.extract.policies_rows import methods, phrases_of, spoken
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from spiders.extract.page import ParsedPage
 
 __all__ = ["extract_policies"]
 
-_DAYS = re.compile(r"\b(\d{1,3})[ -](?:days?|Tagen?|jours|días|giorni|dias|dagen|dni|dagar)\b")
+Facts = dict[str, float | int | str | bool]
+
+MAX_HITS = 200  # of one word on one page
+MAX_EXCERPT = 300
+_KEYS = {
+    "returns": "return_words",
+    "shipping": "delivery",
+    "warranty": "warranty",
+    "cancellation": "cancel",
+}
+_REACH = 90  # characters between a word and the number it governs; chosen on written examples
 
 
 def extract_policies(page: ParsedPage) -> list[Policy]:
-    """The first stated return window of the page."""
-    for match in _DAYS.finditer(page.text):
-        around = normalize(page.text[max(0, match.start() - 100) : match.end() + 100])
-        if any(word in around for word in words("return_words", page.language or "en")):
-            excerpt = page.text[max(0, match.start() - 80) : match.end() + 80]
-            return [Policy("returns", {"window_days": int(match[1])}, excerpt)]
-    return []
+    """Each fact once, in the order of the text within its kind; nothing for a page without text."""
+    text = page.text
+    if not text:
+        return []
+    languages = spoken(text, page.language)
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = text.replace("İ", "I").lower()
+    found = [*_timed(text), *_free_shipping(text, lowered, languages)]
+    found += _stated(text, lowered, languages)
+    found += _payment(text, lowered, languages)
+    return _distinct(found)
+
+
+def _distinct(found: Iterable[Policy]) -> list[Policy]:
+    """Without facts that another promise of the kind states as well."""
+    kept: list[Policy] = []
+    for policy in found:
+        items = policy.facts.items()
+        if any(p.kind == policy.kind and items <= p.facts.items() for p in kept):
+            continue
+        kept = [p for p in kept if p.kind != policy.kind or not p.facts.items() <= items]
+        kept.append(policy)
+    order = ("returns", "shipping", "warranty", "cancellation", "payment")
+    return sorted(kept, key=lambda policy: order.index(policy.kind))
+
+
+# --- durations ---------------------------------------------------------------------------------
+
+
+def _timed(text: str) -> Iterator[Policy]:
+    """Promises made of a span of time: windows, delivery times, warranties, notices."""
+    for span in durations(text):
+        left, right = sentence(text, span.start, span.end)
+        before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
+        kind, gap = _governing(before, after, span.languages)
+        if kind is None:
+            continue
+        facts = _FACTS[kind](span, before, after, gap)
+        if facts:
+            yield Policy(kind, facts, text[left:right].strip()[:MAX_EXCERPT])
+
+
+def _governing(before: str, after: str, codes: tuple[str, ...]) -> tuple[str | None, int]:
+    """The kind whose word stands nearest to the number, words before it first, and how near."""
+    best: tuple[int, str | None] = (_REACH, None)
+    for kind, key in _KEYS.items():
+        for code in codes:
+            for word in words(key, code):
+                gap = _distance(word, before, after, is_anchor=kind == "shipping")
+                best = min(best, (gap, kind), key=lambda pair: pair[0])
+    return best[1], best[0]
+
+
+def _distance(word: str, before: str, after: str, *, is_anchor: bool) -> int:
+    """Characters between word and number; `30 days after delivery` is not about delivery."""
+    back = _find_start(word, before, last=True)
+    ahead = _find_start(word, after, last=False)
+    near = len(before) - back - len(word) if back >= 0 else 10_000
+    if ahead >= 0:
+        penalty = 45 if is_anchor and ahead > 1 else 8
+        near = min(near, ahead + penalty)
+    return max(0, near)
+
+
+def _find_start(word: str, text: str, *, last: bool) -> int:
+    """Where the word begins in the text, at the start of a word if its script parts words."""
+    at = text.rfind(word) if last else text.find(word)
+    while at > 0 and word[0] < "\u0e00" and text[at - 1].isalnum() and len(word) < 6:
+        at = text.rfind(word, 0, at) if last else text.find(word, at + 1)
+    return at
+
+
+def _days(span: Duration, value: int) -> int:
+    return (
+        round(value * HOURS[span.unit] / 24)
+        if span.unit not in ("month", "year")
+        else (value * (30 if span.unit == "month" else 365))
+    )
+
+
+def _returns(span: Duration, before: str, after: str, gap: int) -> Facts:
+    if span.unit in ("minute", "hour", "year"):
+        return {}
+    if any(word in before + " " + after for word in _refunding(span)) and not _may_return(
+        before, span
+    ):
+        return {"refund_days_max": _days(span, span.high)} if span.high <= 90 else {}
+    if not (_is_within(before, span) or gap <= 26):
+        return {}
+    days = _days(span, span.high)
+    return {"window_days": days} if 1 < days <= 400 else {}
+
+
+def _refunding(span: Duration) -> tuple[str, ...]:
+    return phrases_of("refund_time", span.languages)
+
+
+_RETURNING = re.compile(
+    r"\breturn (?:any|your|it|them|item|the|product|unused|most|policy|window|period)|\breturned\b|"
+    r"zurückgeben|zurücksenden|widerruf|retourner|devolver|restituire|terugsturen|retourneren|"
+    r"zwrócić towar|odstąpi|returnera|rétract|cambi"
+)
+
+
+def _may_return(before: str, span: Duration) -> bool:
+    return bool(_RETURNING.search(before[-90:])) and _is_within(before, span)
+
+
+def _is_within(before: str, span: Duration) -> bool:
+    near = f" {before[-24:]} "
+    return any(f" {word} " in near for code in span.languages for word in words("within", code))
+
+
+def _shipping(span: Duration, before: str, after: str, gap: int) -> Facts:
+    if span.unit in ("month", "year") or gap > 70:
+        return {}
+    if span.unit in ("minute", "hour"):
+        hours = span.high * HOURS[span.unit]
+        return {"hours_max": round(hours, 2)} if hours <= 96 else {}
+    low, high = _days(span, span.low), _days(span, span.high)
+    if high > 120:
+        return {}
+    facts: Facts = {"days_max": high}
+    if span.high != span.low or not _is_within(before, span):
+        facts = {"days_min": low, "days_max": high}
+    if span.unit == "business_day":
+        facts["business_days"] = True
+    return facts
+
+
+def _warranty(span: Duration, before: str, after: str, gap: int) -> Facts:
+    if span.unit in ("minute", "hour") or gap > 60:
+        return {}
+    if span.unit in ("day", "business_day", "week"):
+        days = _days(span, span.high)
+        around = before[-60:] + " " + after[:60]
+        if any(word in around for word in phrases_of("deadline", ("money_back",))):
+            return {"window_days": days}
+        return {"days": days} if gap < 20 else {}
+    months = span.high * (12 if span.unit == "year" else 1)
+    return {"months": months} if months <= 600 else {}
+
+
+def _cancellation(span: Duration, before: str, after: str, gap: int) -> Facts:
+    if span.unit in ("minute", "year") or gap > 70:
+        return {}
+    if span.unit == "hour":
+        return {"notice_hours": span.high}
+    days = _days(span, span.high)
+    return {"notice_days": days} if days <= 400 else {}
+
+
+_FACTS = {
+    "returns": _returns,
+    "shipping": _shipping,
+    "warranty": _warranty,
+    "cancellation": _cancellation,
+}
+
+
+# --- money -------------------------------------------------------------------------------------
+
+
+def _free_shipping(text: str, lowered: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+    """`free shipping`, with the order value from which it holds when the sentence names one."""
+    for word in _free_words(languages):
+        for at in _hits(lowered, word):
+            left, right = sentence(text, at, at + len(word), 110, 110)
+            facts = _free_facts(text, left, right, at, at + len(word), languages)
+            if facts:
+                yield Policy("shipping", facts, text[left:right].strip()[:MAX_EXCERPT])
+
+
+def _free_words(languages: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for code in languages for word in words("free", code))
+
+
+def _hits(lowered: str, word: str) -> Iterator[int]:
+    """Where the word stands in the text, at the start of a word, at most MAX_HITS times."""
+    at = lowered.find(word)
+    for _ in range(MAX_HITS):
+        if at < 0:
+            return
+        if at == 0 or word[0] > "\u0e00" or not lowered[at - 1].isalnum():
+            yield at
+        at = lowered.find(word, at + len(word))
+
+
+def _free_facts(
+    text: str, left: int, right: int, start: int, end: int, languages: tuple[str, ...]
+) -> Facts:
+    says_it_all = any(part in text[start:end].lower() for part in _WHOLE)
+    near = normalize(text[max(left, start - 40) : min(right, end + 40)])
+    if not says_it_all and not _names(near, "delivery", languages):
+        return {}
+    if _names(near, "return_words", languages) and not says_it_all:
+        gap = near.find(normalize(text[start:end]))
+        if _nearest_is_return(near, gap, languages):
+            return {}
+    if _is_denied(near):
+        return {}
+    limit = _threshold(text, left, right, start, languages)
+    return {"free_from": limit.value, "currency": limit.currency} if limit else {"free": True}
+
+
+_WHOLE = ("versandkostenfrei", "versandfrei", "portofrei", "ohne versandkosten", "frei haus")
+_DENIED = re.compile(
+    r"\bnot (?:\w+ ){0,2}free|nicht (?:\w+ ){0,2}(?:kostenlos|kostenfrei)|free trial|free plan|"
+    r"feel free|free to |free-|nie jest darmow|pas gratuit"
+)
+
+
+def _is_denied(near: str) -> bool:
+    return bool(_DENIED.search(near))
+
+
+def _names(text: str, key: str, languages: tuple[str, ...]) -> bool:
+    return any(_find_start(w, text, last=False) >= 0 for c in languages for w in words(key, c))
+
+
+def _nearest_is_return(near: str, at: int, languages: tuple[str, ...]) -> bool:
+    gaps = {}
+    for key in ("return_words", "delivery"):
+        spots = [m for c in languages for w in words(key, c) if (m := near.find(w)) >= 0]
+        gaps[key] = min((abs(spot - at) for spot in spots), default=10_000)
+    return gaps["return_words"] < gaps["delivery"]
+
+
+def _threshold(
+    text: str, left: int, right: int, at: int, languages: tuple[str, ...]
+) -> Amount | None:
+    """The amount that a word such as `over` or `ab` introduces, the nearest to the promise."""
+    found = [
+        amount
+        for amount in amounts(text[left:right])
+        if _is_limit(text[left:right], amount, languages)
+    ]
+    return min(found, key=lambda a: abs(a.start + left - at)) if found else None
+
+
+_LIMIT = re.compile(r"(?:>=?|≥|\+)\s?$")
+_LIMIT_AFTER = re.compile(r"^\s?(?:\+|or more|and (?:over|above|up)|oder mehr|et plus|o más|o più)")
+
+
+def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
+    before = f" {normalize(text[max(0, amount.start - 48) : amount.start])} "
+    if _LIMIT.search(text[max(0, amount.start - 3) : amount.start]):
+        return True
+    if _LIMIT_AFTER.match(text[amount.end : amount.end + 14]):
+        return True
+    return any(f" {word} " in before for code in languages for word in words("above", code))
+
+
+# --- phrases -----------------------------------------------------------------------------------
+
+_PHRASES: tuple[tuple[str, str, Facts], ...] = (
+    ("no_returns", "returns", {"accepted": False}),
+    ("free_returns", "returns", {"free": True}),
+    ("paid_returns", "returns", {"free": False}),
+    ("cancel_anytime", "cancellation", {"anytime": True}),
+    ("free_cancellation", "cancellation", {"free": True}),
+    ("lifetime", "warranty", {"lifetime": True}),
+    ("no_warranty", "warranty", {"offered": False}),
+)
+
+
+def _stated(text: str, lowered: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+    """Promises that a phrase makes without a number."""
+    for key, kind, facts in _PHRASES:
+        for phrase in phrases_of(key, languages):
+            at = lowered.find(phrase)
+            if at >= 0:
+                left, right = sentence(text, at, at + len(phrase))
+                yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
+                break
+
+
+# --- payment -----------------------------------------------------------------------------------
+
+
+def _payment(text: str, lowered: str, languages: tuple[str, ...]) -> list[Policy]:
+    """Ways to pay named near a word for paying; one alone is a mention, two are a list."""
+    found: set[str] = set()
+    excerpt = ""
+    for word in sorted({w for code in languages for w in words("payment", code)}):
+        for at in list(_hits(lowered, word))[:12]:
+            named = _methods(lowered[max(0, at - 60) : at + 260])
+            if len(named) > 1:
+                left, right = sentence(text, at, at + len(word), 80, 220)
+                excerpt = excerpt or text[left:right].strip()[:MAX_EXCERPT]
+                found |= named
+    facts: Facts = {"methods": ", ".join(sorted(found))}
+    return [Policy("payment", facts, excerpt)] if found else []
+
+
+def _methods(near: str) -> set[str]:
+    found = set()
+    for text, name in methods().items():
+        at = near.find(text)
+        if at >= 0 and _stands_alone(near, at, at + len(text)):
+            found.add(name)
+    return found
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()

@@ -1,0 +1,115 @@
+"""Opening hours and promised reply times in the visible text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from crawler.items import Channel
+from spiders.extract.durations import HOURS, Duration, durations, sentence
+from spiders.extract.words import normalize, words
+
+if TYPE_CHECKING:
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["find_hours", "find_reply_times"]
+
+MAX_RANGES = 200  # of one page
+MAX_REPLY_HOURS = 240  # longer ones are the terms of data protection, not of service
+_TIME = r"(?:[:.h][0-5][0-9])?\s?(?:[ap]\.?\s?m\b\.?|uhr|h\b)?"
+_RANGE = re.compile(
+    rf"[0-9]{{1,2}}{_TIME}\s?(?:[-\u2010-\u2014~]|to|bis|à|a|al|till|until|do|tot|til|e|às|до)\s?"
+    rf"[0-9]{{1,2}}{_TIME}",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"[0-9][:.h][0-5][0-9]|[ap]\.?\s?m\b|uhr|[0-9]\s?h\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def find_hours(page: ParsedPage) -> list[Channel]:
+    """Blocks of days with hours as written, e.g. `Mon - Fri: 9:00 - 18:00, Sat: 10:00 - 14:00`.
+
+    A time range counts when days stand before it and an hours word or a range of days says that
+    it is no date of an event.
+    """
+    text = page.text
+    found: dict[str, Channel] = {}
+    block_start = block_end = -1
+    for match in list(_RANGE.finditer(text))[:MAX_RANGES]:
+        if not _CLOCK.search(match[0]) or match.start() < block_end:
+            continue
+        days = _days_before(text, max(block_end, match.start() - 48, 0), match.start())
+        if block_end >= 0 and days is not None and match.start() - block_end < 40:
+            block_end = match.end()
+            continue
+        _keep(found, text, block_start, block_end)
+        block_start, block_end = -1, -1
+        if days is not None and (days[1] or _says_hours(text, days[0])):
+            block_start, block_end = days[0], match.end()
+    _keep(found, text, block_start, block_end)
+    return list(found.values())
+
+
+def _keep(found: dict[str, Channel], text: str, start: int, end: int) -> None:
+    if start >= 0:
+        value = text[start:end].strip(" ,;:|-")[:300]
+        found.setdefault(normalize(value), Channel("hours", value, None, value[:200]))
+
+
+@cache
+def _day_words() -> frozenset[str]:
+    return words("weekdays")
+
+
+def _days_before(text: str, left: int, right: int) -> tuple[int, bool] | None:
+    """Where the days before a time range begin and whether they are several."""
+    seen = [
+        match for match in _WORD.finditer(text, left, right) if normalize(match[0]) in _day_words()
+    ]
+    if not seen or right - seen[-1].end() > 14:
+        return None
+    plural = len(seen) > 1 or (len(seen[0][0]) > 3 and normalize(seen[0][0]) in _EVERY)
+    return seen[0].start(), plural
+
+
+_EVERY = frozenset("daily weekdays täglich werktags quotidien diario dagelijks codziennie".split())
+
+
+def _says_hours(text: str, at: int) -> bool:
+    before = normalize(text[max(0, at - 90) : at])
+    return any(word in before for word in words("hours"))
+
+
+def find_reply_times(page: ParsedPage) -> list[Channel]:
+    """Promises to answer: value is the span with its unit, detail the hours of its longer end.
+
+    `We reply within 1-2 business days` is `1-2 business_day` with detail 48.
+    """
+    text = page.text
+    found: dict[str, Channel] = {}
+    for span in durations(text):
+        if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:
+            continue
+        left, right = sentence(text, span.start, span.end)
+        if not _promises_reply(text, span, left, right):
+            continue
+        low_high = f"{span.low}-{span.high}" if span.high != span.low else str(span.high)
+        hours = f"{span.high * HOURS[span.unit]:g}"
+        value = f"{low_high} {span.unit}"
+        found.setdefault(value, Channel("reply_time", value, hours, text[left:right][:200]))
+    return list(found.values())
+
+
+def _promises_reply(text: str, span: Duration, left: int, right: int) -> bool:
+    before, around = normalize(text[left : span.start]), normalize(text[left:right])
+    near = f" {before[-34:]} "
+    return any(
+        any(word in around for word in words("reply", code))
+        and any(f" {word} " in near for word in (*words("within", code), *_LESS))
+        and not any(word in around for word in words("return_words", code))
+        for code in span.languages
+    )
+
+
+_LESS = ("<", "time:", "time is", "antwortzeit:", "usually", "typically", "about", "approximately")
