@@ -154,6 +154,7 @@ class SiteSpider(Spider):
         )
         if response.status in (404, 410):
             page.state, page.reason = "not_found", f"status {response.status}"
+            self._frontier.give_back()
         elif response.status >= 500:
             page.state, page.reason = "error", f"the site answers {response.status}"
         elif not self._is_own(response.url) and not self._adopt(target, response.url):

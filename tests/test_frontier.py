@@ -26,7 +26,8 @@ def test_best_score_comes_first_and_first_seen_among_equals():
 def test_spellings_of_one_page_are_one_page():
     frontier = Frontier(budget=10)
     assert frontier.add(Target("http://www.a.example/faq/", 0.5))
-    for same in ("https://a.example/faq", "http://a.example/faq#top", "http://a.example/faq/"):
+    for same in ("https://a.example/faq", "http://a.example/faq#top", "http://a.example/faq.html",
+                 "http://a.example/faq/index.html"):  # fmt: skip
         assert not frontier.add(Target(same, 0.5))
     assert frontier.add(Target("http://a.example/faq?page=2", 0.5))
 
@@ -43,6 +44,15 @@ def test_one_prefix_does_not_eat_the_budget_while_others_wait():
     visited = drain(frontier)
     assert visited[4] == "http://a.example/help/x"
     assert len(visited) == 6
+
+
+def test_a_few_dead_links_do_not_shorten_the_visit():
+    frontier = frontier_of(*((f"http://a.example/{n}", 0.5) for n in range(20)), budget=8)
+    visits = 0
+    while frontier.take():
+        visits += 1
+        frontier.give_back()
+    assert visits == 10
 
 
 def test_address_put_back_costs_no_budget():

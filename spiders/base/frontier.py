@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from crawler.items import Purpose
 
 __all__ = ["Frontier", "Target"]
+
+_INDEX = re.compile(r"(?:/index)?\.(?:html?|php)$|/index$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Frontier:
     _heap: list[tuple[float, int, Target]] = field(default_factory=list, repr=False)
     _seen: set[str] = field(default_factory=set, repr=False)
     _prefixes: Counter[str] = field(default_factory=Counter, repr=False)
+    _given_back: int = 0
     _held_back: list[Target] = field(default_factory=list, repr=False)
 
     def add(self, target: Target) -> bool:
@@ -60,6 +64,12 @@ class Frontier:
         self.taken -= 1
         self._prefixes[_prefix(target.url)] -= 1
         heapq.heappush(self._heap, (-target.score, len(self._seen), target))
+
+    def give_back(self) -> None:
+        """A visit found nothing there (404); a few such do not shorten the visit of a brand."""
+        if self._given_back < self.budget // 4:
+            self._given_back += 1
+            self.taken -= 1
 
     def mark_seen(self, url: str) -> bool:
         """Remember an address that was reached by a redirect; True when it is new."""
@@ -94,10 +104,11 @@ class Frontier:
 
 
 def _key(url: str) -> str:
-    """One key for spellings of one page: scheme and `www.` do not make another page."""
+    """One key for spellings of one page: scheme, `www.` and `.html` do not make another page."""
     parts = urlsplit(canonicalize_url(url))
     host = (parts.netloc or "").removeprefix("www.")
-    return f"{host}{parts.path.rstrip('/') or '/'}?{parts.query}"
+    path = _INDEX.sub("", parts.path).rstrip("/")
+    return f"{host}{path or '/'}?{parts.query}"
 
 
 def _prefix(url: str) -> str:
