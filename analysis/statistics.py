@@ -19,6 +19,7 @@ __all__ = [
     "mean_test",
     "median",
     "shares_test",
+    "shrunk_moments",
     "shrunk_stars",
     "wilson",
 ]

@@ -77,8 +77,9 @@ _EVIDENCE = """
     from evidence e
     left join pages p on p.id = e.page_id
     left join brands b on b.id = p.brand_id
-    where e.run_id = ? and e."row" = ?
-    order by e.rowid limit ?"""
+    where e.run_id = ?1 and e."row" in (
+        ?2, 'metrics:' || ?2, 'swot_entries:' || ?2, 'gaps:' || ?2, 'promises:' || ?2)
+    order by e.rowid limit ?3"""
 
 
 def _shorten(text: str) -> str:

@@ -1,0 +1,897 @@
+"""Metrics as rows: what is measured, in which unit, how much it weighs, and by which formula.
+
+Not seen is not zero. A metric is `measured` when we looked where the thing would be: a site that
+was read and has no FAQ has 0 entries. It is `not_seen` when something kept us from looking (with
+the reason), and `too_few` when we looked and there is too little to measure.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from analysis.competitors import SISTRIX_2020, CtrCurve
+from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
+from analysis.observations import Observed, Policy, Proof, Searches, Sight, shorten
+from analysis.statistics import bootstrap, shrunk_moments, wilson
+from crawler.errors import ConfigError
+
+__all__ = [
+    "DIMENSIONS",
+    "METHOD_VERSION",
+    "METRICS",
+    "METRIC_ROWS",
+    "Measured",
+    "Metric",
+    "Subject",
+    "format_value",
+    "measure",
+    "measure_themes",
+    "normalize",
+]
+
+METHOD_VERSION = "1"
+DIMENSIONS: dict[str, float] = {  # dimension -> weight in the overall score; equal by default
+    "discoverability": 1.0,
+    "self_service": 1.0,
+    "assisted_support": 1.0,
+    "chat": 1.0,
+    "responsiveness": 1.0,
+    "reputation": 1.0,
+    "policies": 1.0,
+    "reach": 1.0,
+}
+MIN_REVIEWS = 5  # chosen: fewer say more about chance than about the brand
+MIN_THEME = 5  # mentions of a theme
+_EVIDENCE = 4
+
+State = Literal["measured", "not_seen", "too_few"]
+
+
+@dataclass(slots=True)
+class Measured:
+    """A metric of one brand. `value` is None unless `state` is `measured`."""
+
+    value: float | None
+    n: int = 0
+    low: float | None = None
+    high: float | None = None
+    coverage: float = 1.0
+    state: State = "measured"
+    reason: str = ""
+    evidence: list[Proof] = field(default_factory=list)
+
+
+class Subject(NamedTuple):
+    """What a metric is computed from."""
+
+    brand: Observed
+    searches: Searches
+    language: str | None = None  # of the market
+    curve: CtrCurve = SISTRIX_2020
+    grade: Grade | None = None
+
+
+class Metric(NamedTuple):
+    """A row of the table of metrics.
+
+    `worst` and `best` are the anchors of the 0-100 normalization. They do not depend on the
+    market, so scores can be compared between runs. Between them the scale is linear, or
+    logarithmic where a step from 1 to 2 means more than one from 30 to 31.
+    """
+
+    key: str
+    dimension: str
+    label: str
+    unit: str
+    better: Literal["high", "low", "target"]
+    weight: float
+    worst: float
+    best: float
+    scale: Literal["linear", "log"]
+    formula: str
+    source: str
+    compute: Callable[[Subject], Measured]
+    version: str = METHOD_VERSION
+    conditional: bool = False
+
+
+# -- building blocks -------------------------------------------------------------------------
+
+
+def _not_seen(reason: str, coverage: float = 0.0) -> Measured:
+    return Measured(None, 0, coverage=coverage, state="not_seen", reason=reason)
+
+
+def _too_few(reason: str, n: int = 0, evidence: Sequence[Proof] = ()) -> Measured:
+    return Measured(None, n, state="too_few", reason=reason, evidence=list(evidence))
+
+
+def _absence(sight: Sight, what: str, value: float = 0.0) -> Measured:
+    """Zero where we looked, not seen where we did not."""
+    if not sight.seen:
+        return _not_seen(f"{what}: {sight.reason}", 0.0)
+    n = len(sight.pages)
+    pages = "1 page" if n == 1 else f"{n} pages"
+    said = f"{what}: none on the {pages} read"
+    proofs = [Proof(page.id, f"Read in full; no {what} on this page.") for page in sight.pages]
+    return Measured(value, n, coverage=sight.coverage, reason=said, evidence=proofs[:_EVIDENCE])
+
+
+def _presence(value: float, proofs: Iterable[Proof], sight: Sight, n: int = 1) -> Measured:
+    """Something that was found; pages that could not be read make its coverage smaller."""
+    coverage = sight.coverage if sight.coverage else 0.5
+    return Measured(
+        value, n, coverage=coverage, reason="", evidence=list(dict.fromkeys(proofs))[:_EVIDENCE]
+    )
+
+
+# -- discoverability -------------------------------------------------------------------------
+
+
+def _rank_proofs(s: Subject) -> list[Proof]:
+    """Search results as evidence; they point at the page that ranks, if it was read."""
+    pages = {page.url.rstrip("/"): page.id for page in s.brand.read}
+    start = s.brand.start_page
+    ranked = sorted(s.brand.ranks.items(), key=lambda item: item[1].rank)
+    proofs = [
+        Proof(
+            pages.get(rank.url.rstrip("/"), start.id if start else None),
+            f"Rank {rank.rank} for “{keyword}” ({s.searches.provider}): {rank.url}",
+        )
+        for keyword, rank in ranked
+    ]
+    if not proofs:
+        asked = ", ".join(f"“{keyword}”" for keyword in s.searches.answered[:3])
+        said = f"Not among the results of {s.searches.provider} for {asked}."
+        proofs = [Proof(start.id if start else None, said)]
+    return proofs[:_EVIDENCE]
+
+
+def _search_coverage(s: Subject) -> float:
+    asked = len(s.searches.answered) + len(s.searches.failed)
+    return len(s.searches.answered) / asked if asked else 0.0
+
+
+def _no_search(s: Subject) -> Measured | None:
+    if s.searches.answered:
+        return None
+    reasons = sorted(set(s.searches.failed.values())) or ["no keyword was searched"]
+    return _not_seen(f"no search was answered: {reasons[0]}")
+
+
+def _visibility(s: Subject) -> Measured:
+    if missing := _no_search(s):
+        return missing
+    answered = s.searches.answered
+    weights = np.array([s.searches.weights[keyword] for keyword in answered])
+    clicks = np.array(
+        [s.curve(s.brand.ranks[k].rank) if k in s.brand.ranks else 0.0 for k in answered]
+    )
+    total = float(weights.sum())
+    if not total:
+        return _too_few("all search volumes are 0")
+    value = float((weights * clicks).sum()) / total
+    low, high = _weighted_interval(weights, clicks)
+    reason = "" if s.searches.volumes_known else "search volumes unknown: every keyword weighs 1"
+    return Measured(
+        value, len(answered), low, high, _search_coverage(s), "measured", reason, _rank_proofs(s)
+    )
+
+
+def _weighted_interval(
+    weights: np.ndarray[Any, Any], clicks: np.ndarray[Any, Any]
+) -> tuple[float, float]:
+    """Bootstrap over keywords: had other keywords of this kind been asked."""
+    drawn = np.random.default_rng(7).integers(0, len(weights), (1_000, len(weights)))
+    totals = weights[drawn].sum(axis=1)
+    shares = (weights * clicks)[drawn].sum(axis=1) / np.where(totals > 0, totals, 1.0)
+    low, high = np.percentile(shares, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _ranked_share(s: Subject, within: int) -> Measured:
+    if missing := _no_search(s):
+        return missing
+    hits = sum(
+        1 for k in s.searches.answered if k in s.brand.ranks and s.brand.ranks[k].rank <= within
+    )
+    share = wilson(hits, len(s.searches.answered))
+    return Measured(*_flat(share), _search_coverage(s), evidence=_rank_proofs(s))
+
+
+def _flat(estimate: Any) -> tuple[float, int, float, float]:
+    return estimate.value, estimate.n, estimate.low, estimate.high
+
+
+# -- self-service ----------------------------------------------------------------------------
+
+_FAQ_PURPOSES = ("faq", "help")
+
+
+def _faq_proofs(brand: Observed) -> list[Proof]:
+    """One question of each page first, so that the pages differ."""
+    pages: dict[str, Proof] = {}
+    rest = []
+    for entry in brand.faq:
+        proof = Proof(entry.page_id, shorten(entry.question))
+        if entry.page_id in pages:
+            rest.append(proof)
+        pages.setdefault(entry.page_id, proof)
+    return [*pages.values(), *rest][:_EVIDENCE]
+
+
+def _faq_entries(s: Subject) -> Measured:
+    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    if not s.brand.faq:
+        return _absence(sight, "FAQ")
+    n = len(s.brand.faq)
+    return _presence(n, _faq_proofs(s.brand), sight, n)
+
+
+def _needs_faq(s: Subject, least: int = 3) -> Measured | None:
+    """Why a metric about the FAQ's entries has no value; None when there are enough."""
+    n = len(s.brand.faq)
+    if n >= least:
+        return None
+    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    if not n and not sight.seen:
+        return _not_seen(f"FAQ: {sight.reason}")
+    return _too_few(f"{n} FAQ entries; at least {least} are needed", n, _faq_proofs(s.brand))
+
+
+def _of_faq(s: Subject, value: float, n: int, low: float | None, high: float | None) -> Measured:
+    coverage = s.brand.sight(_FAQ_PURPOSES, "faq").coverage or 0.5
+    return Measured(value, n, low, high, coverage, evidence=_faq_proofs(s.brand))
+
+
+def _faq_topics(s: Subject) -> Measured:
+    if not s.brand.faq:
+        return _needs_faq(s, 1) or _too_few("no FAQ")
+    found: dict[str, Proof] = {}
+    for entry in s.brand.faq:
+        page = s.brand.page(entry.page_id)
+        for topic in sorted(topics_of(entry.question, page.language if page else None)):
+            found.setdefault(topic, Proof(entry.page_id, shorten(entry.question)))
+    measured = _of_faq(s, len(found), len(s.brand.faq), None, None)
+    measured.evidence = list(found.values())[:_EVIDENCE] or measured.evidence
+    measured.reason = ", ".join(sorted(found))
+    return measured
+
+
+def _faq_answered(s: Subject) -> Measured:
+    if missing := _needs_faq(s):
+        return missing
+    answered = sum(bool(entry.answer.strip()) for entry in s.brand.faq)
+    share = wilson(answered, len(s.brand.faq))
+    return _of_faq(s, share.value, share.n, share.low, share.high)
+
+
+def _faq_words(s: Subject) -> Measured:
+    if missing := _needs_faq(s):
+        return missing
+    words = [word_count(e.answer) for e in s.brand.faq if e.answer.strip()]
+    if len(words) < 3:
+        return _too_few(f"{len(words)} answers on the page; at least 3 are needed", len(words))
+    found = bootstrap(words, np.median)
+    return _of_faq(s, *_flat(found)[:2], found.low, found.high)
+
+
+def _faq_quality(s: Subject) -> Measured:
+    if missing := _needs_faq(s):
+        return missing
+    if s.grade is None or s.grade.score is None:
+        return _too_few("no criterion of the rubric could be observed", len(s.brand.faq))
+    measured = _of_faq(s, s.grade.score, len(s.brand.faq), None, None)
+    measured.coverage = min(measured.coverage, s.grade.coverage)
+    failed = [f"{r.criterion.label} ({r.shown})" for r in s.grade.results if r.passed is False]
+    measured.reason = "not passed: " + "; ".join(failed) if failed else "all criteria passed"
+    return measured
+
+
+def _faq_clicks(s: Subject) -> Measured:
+    pages = [page for page in s.brand.read if any(e.page_id == page.id for e in s.brand.faq)]
+    if not pages:
+        return _needs_faq(s, 1) or _too_few("the FAQ's page is not among the pages read")
+    nearest = min(pages, key=lambda page: page.depth)
+    proof = next(
+        Proof(e.page_id, shorten(e.question)) for e in s.brand.faq if e.page_id == nearest.id
+    )
+    measured = _of_faq(s, nearest.depth, len(pages), None, None)
+    measured.evidence = [proof]
+    return measured
+
+
+def _help_centre(s: Subject) -> Measured:
+    desks = [t for t in s.brand.technologies if t.category == "help_desk"]
+    pages = [page for page in s.brand.read if page.purpose in _FAQ_PURPOSES]
+    sight = s.brand.sight(_FAQ_PURPOSES, "links")
+    if desks or pages:
+        proofs = [Proof(p.id, shorten(p.title) or p.url) for p in pages]
+        proofs += [Proof(t.page_id, shorten(t.proof) or t.vendor) for t in desks]
+        return _presence(1, proofs, sight, len(pages) or len(desks))
+    return _absence(sight, "help or FAQ page")
+
+
+# -- assisted support ------------------------------------------------------------------------
+
+_DIRECT = {
+    "email": "e-mail",
+    "phone": "phone",
+    "form": "contact form",
+    "whatsapp": "WhatsApp",
+    "messenger": "Messenger",
+    "telegram": "Telegram",
+    "viber": "Viber",
+    "line": "LINE",
+    "wechat": "WeChat",
+    "sms": "SMS",
+}
+_MESSENGERS = ("whatsapp", "messenger", "telegram", "viber", "line", "wechat", "sms")
+
+
+def _channel_proofs(s: Subject, kinds: Iterable[str]) -> list[Proof]:
+    """One proof a kind; several kinds before several of one."""
+    first: dict[str, Proof] = {}
+    for channel in s.brand.channels:
+        if channel.kind in kinds:
+            said = shorten(channel.excerpt) or f"{channel.kind}: {channel.value}"
+            first.setdefault(channel.kind, Proof(channel.page_id, said))
+    return list(first.values())[:_EVIDENCE]
+
+
+def _contact_channels(s: Subject) -> Measured:
+    kinds = sorted({c.kind for c in s.brand.channels if c.kind in _DIRECT})
+    sight = s.brand.sight(["contact"], "channels")
+    if not kinds:
+        return _absence(sight, "way to contact the brand")
+    measured = _presence(len(kinds), _channel_proofs(s, kinds), sight, len(s.brand.read))
+    measured.reason = ", ".join(_DIRECT[kind] for kind in kinds)
+    return measured
+
+
+def _has_channel(*kinds: str, what: str) -> Callable[[Subject], Measured]:
+    def compute(s: Subject) -> Measured:
+        sight = s.brand.sight(["contact"], "channels")
+        proofs = _channel_proofs(s, kinds)
+        return _presence(1, proofs, sight, len(proofs)) if proofs else _absence(sight, what)
+
+    return compute
+
+
+def _contact_clicks(s: Subject) -> Measured:
+    where = {c.page_id for c in s.brand.channels if c.kind in _DIRECT}
+    pages = [page for page in s.brand.pages if page.id in where]
+    if not pages:
+        sight = s.brand.sight(["contact"], "channels")
+        if not sight.seen:
+            return _not_seen(f"contact: {sight.reason}")
+        return _too_few("no way to contact the brand was found")
+    nearest = min(pages, key=lambda page: page.depth)
+    shown = next(c for c in s.brand.channels if c.page_id == nearest.id and c.kind in _DIRECT)
+    said = shorten(shown.excerpt) or f"{shown.kind}: {shown.value}"
+    sight = s.brand.sight(["contact"], "channels")
+    return _presence(nearest.depth, [Proof(nearest.id, said)], sight, len(pages))
+
+
+# -- chat ------------------------------------------------------------------------------------
+
+_CHAT_KINDS = ("live_chat", "bot", "ai_bot", "hybrid")
+
+
+def _chat_proofs(s: Subject, kinds: Iterable[str]) -> list[Proof]:
+    return [
+        Proof(chat.page_id, f"{chat.vendor}: {shorten(chat.proof)}")
+        for chat in s.brand.chat
+        if chat.kind in kinds
+    ][:_EVIDENCE]
+
+
+def _chat_sight(s: Subject) -> Sight:
+    """Chat loads by script: only a browser's visit proves that there is none."""
+    sight = s.brand.sight(["contact"], "chat")
+    rendered = [page for page in s.brand.pages if page.rendered and page.state == "ok"]
+    if not sight.seen or rendered:
+        pages = (*rendered, *(page for page in sight.pages if page not in rendered))
+        return sight._replace(pages=pages)
+    visit = s.brand.visits.get("render")
+    why = (visit.reason or visit.state) if visit else "no browser looked"
+    return Sight(False, 0.5, f"known from static pages only; {why}", sight.pages)
+
+
+def _chat_present(s: Subject) -> Measured:
+    sight = _chat_sight(s)
+    if proofs := _chat_proofs(s, _CHAT_KINDS):
+        measured = _presence(1, proofs, sight, len(s.brand.read))
+        measured.coverage = 1.0
+        return measured
+    return _absence(sight, "chat")
+
+
+def _chat_with_people(s: Subject) -> Measured:
+    kinds = {chat.kind for chat in s.brand.chat}
+    if not kinds & set(_CHAT_KINDS):
+        sight = _chat_sight(s)
+        return _too_few("no chat") if sight.seen else _not_seen(f"chat: {sight.reason}")
+    people = bool(kinds & {"live_chat", "hybrid"})
+    return Measured(float(people), len(s.brand.chat), evidence=_chat_proofs(s, _CHAT_KINDS))
+
+
+def _chat_pages(s: Subject) -> Measured:
+    """Of the pages looked at in the way that found the chat (static or browser)."""
+    found = [chat for chat in s.brand.chat if chat.kind in _CHAT_KINDS]
+    if not found:
+        return _chat_with_people(s)
+    static = {p.url for p in s.brand.pages if p.state == "ok" and not p.rendered}
+    rendered = {p.url for p in s.brand.pages if p.state == "ok" and p.rendered}
+    with_chat = {page.url for c in found if (page := s.brand.page(c.page_id))}
+    looked = static if any(c.phase == "static" for c in found) else rendered
+    looked |= with_chat
+    if len(looked) < 3:
+        return _too_few(f"{len(looked)} pages looked at; at least 3 are needed", len(looked))
+    share = wilson(len(with_chat), len(looked))
+    return Measured(*_flat(share), evidence=_chat_proofs(s, _CHAT_KINDS))
+
+
+def _messenger(s: Subject) -> Measured:
+    proofs = [*_channel_proofs(s, _MESSENGERS), *_chat_proofs(s, ["messenger"])]
+    sight = s.brand.sight(["contact"], "channels")
+    return _presence(1, proofs, sight, len(proofs)) if proofs else _absence(sight, "messenger")
+
+
+# -- responsiveness --------------------------------------------------------------------------
+
+
+def hours_of(text: str) -> float | None:
+    """Hours from a reply time as the channel states it: a number of hours, or one with a unit.
+
+    >>> hours_of("24"), hours_of("2 days"), hours_of("30 min"), hours_of("soon")
+    (24.0, 48.0, 0.5, None)
+    """
+    number, _, unit = text.strip().partition(" ")
+    try:
+        value = float(number)
+    except ValueError:
+        return None
+    factors = {"m": 1 / 60, "h": 1.0, "d": 24.0, "b": 24.0, "w": 168.0, "": 1.0}
+    return value * factors.get(unit[:1].lower(), math.nan) if unit[:1].lower() in factors else None
+
+
+def _reply_time(s: Subject) -> Measured:
+    stated = [
+        (hours, channel)
+        for channel in s.brand.channels
+        if channel.kind == "reply_time" and (hours := hours_of(channel.value)) is not None
+    ]
+    if not stated:
+        sight = s.brand.sight(["contact"], "channels")
+        if not sight.seen:
+            return _not_seen(f"reply time: {sight.reason}")
+        return _too_few("no reply time is stated")
+    hours, channel = min(stated, key=lambda pair: pair[0])
+    proof = Proof(channel.page_id, shorten(channel.excerpt) or channel.value)
+    return Measured(hours, len(stated), evidence=[proof])
+
+
+def _mystery(s: Subject) -> Measured:
+    hours = s.brand.mystery_hours
+    if not hours:
+        asked = s.brand.mystery_unanswered
+        return _too_few(
+            f"{asked} mystery questions, none answered" if asked else "no mystery visit"
+        )
+    found = bootstrap(hours, np.median)
+    proof = Proof(None, f"{len(hours)} mystery visits answered, {s.brand.mystery_unanswered} not")
+    return Measured(*_flat(found), evidence=[proof])
+
+
+def _theme_net(s: Subject, theme: str) -> Measured:
+    voice = s.brand.reviews.themes.get(theme)
+    n = voice.n if voice else 0
+    if voice is None or n < MIN_THEME:
+        return _reviews_missing(s) or _too_few(f"{n} reviews speak of it; at least {MIN_THEME}", n)
+    low, high = _net_interval(voice.positive, voice.negative, n)
+    worst = "negative" if voice.negative >= voice.positive else "positive"
+    proofs = [*voice.quotes[worst], *voice.quotes["positive"], *voice.quotes["negative"]]
+    return Measured(voice.net, n, low, high, evidence=list(dict.fromkeys(proofs))[:_EVIDENCE])
+
+
+def _net_interval(positive: int, negative: int, n: int) -> tuple[float, float]:
+    """95 % interval of (positive - negative) / n: multinomial variance, one pseudo-count each."""
+    p, q = (positive + 1) / (n + 3), (negative + 1) / (n + 3)
+    half = 1.96 * math.sqrt((p + q - (p - q) ** 2) / (n + 3))
+    value = (positive - negative) / n
+    return max(-1.0, value - half), min(1.0, value + half)
+
+
+def _reviews_answered(s: Subject) -> Measured:
+    """Only where replies are shown at all: on most pages nobody can reply."""
+    reviews = s.brand.reviews
+    if not reviews.replied:
+        return _reviews_missing(s) or _too_few(
+            "the pages read show no replies to reviews", reviews.n
+        )
+    if reviews.n < MIN_REVIEWS:
+        return _too_few(f"{reviews.n} reviews; at least {MIN_REVIEWS}", reviews.n)
+    return Measured(*_flat(wilson(reviews.replied, reviews.n)), evidence=_quotes(s))
+
+
+# -- reputation ------------------------------------------------------------------------------
+
+
+def _quotes(s: Subject, *feelings: str) -> list[Proof]:
+    quotes = s.brand.reviews.quotes
+    order = feelings or ("negative", "positive", "neutral")
+    return [quote for feeling in order for quote in quotes[feeling]][:_EVIDENCE]
+
+
+def _reviews_missing(s: Subject) -> Measured | None:
+    """Not seen when nothing was read and not everything could be looked at."""
+    if s.brand.reviews.n or s.brand.ratings:
+        return None
+    sight = s.brand.sight(["reviews"], "reviews")
+    return None if sight.seen else _not_seen(f"reviews: {sight.reason}")
+
+
+def _star_rating(s: Subject) -> Measured:
+    """Stated averages with their counts, or the reviews read: whichever rests on more ratings."""
+    reviews = s.brand.reviews
+    counted = [rating for rating in s.brand.ratings if rating.votes]
+    stated = sum(rating.votes or 0 for rating in counted)
+    if max(stated, reviews.starred) < MIN_REVIEWS:
+        few = max(stated, reviews.starred)
+        return _reviews_missing(s) or _too_few(f"{few} ratings; at least {MIN_REVIEWS}", few)
+    if stated > reviews.starred:
+        total = sum(rating.stars * (rating.votes or 0) for rating in counted)
+        # The spread of stated averages is not known: stars of one product vary by about 1.2.
+        squares = sum((rating.stars**2 + 1.44) * (rating.votes or 0) for rating in counted)
+        found = shrunk_moments(stated, total, squares)
+        proofs = [Proof(rating.page_id, rating.shown) for rating in counted]
+    else:
+        found = shrunk_moments(reviews.starred, reviews.stars, reviews.squares)
+        proofs = _quotes(s)
+    return Measured(*_flat(found), evidence=proofs[:_EVIDENCE], reason=_OWN_PAGES)
+
+
+_OWN_PAGES = "read on the brand's own pages, which choose what they show"
+
+
+def _review_volume(s: Subject) -> Measured:
+    stated = sum(rating.votes or 0 for rating in s.brand.ratings)
+    n = max(stated, s.brand.reviews.n)
+    if not n and not s.brand.ratings:
+        return _absence(s.brand.sight(["reviews"], "reviews"), "reviews")
+    proofs = [Proof(r.page_id, r.shown) for r in s.brand.ratings if r.votes] or _quotes(s)
+    return _presence(n, proofs, s.brand.sight(["reviews"], "reviews"), n)
+
+
+def _net_sentiment(s: Subject) -> Measured:
+    counts = s.brand.reviews.sentiments
+    n = s.brand.reviews.scored
+    if n < MIN_REVIEWS:
+        return _reviews_missing(s) or _too_few(f"{n} scored reviews; at least {MIN_REVIEWS}", n)
+    value = (counts["positive"] - counts["negative"]) / n
+    low, high = _net_interval(counts["positive"], counts["negative"], n)
+    return Measured(value, n, low, high, evidence=_quotes(s), reason=_OWN_PAGES)
+
+
+def _negative_share(s: Subject) -> Measured:
+    n = s.brand.reviews.scored
+    if n < MIN_REVIEWS:
+        return _reviews_missing(s) or _too_few(f"{n} scored reviews; at least {MIN_REVIEWS}", n)
+    share = wilson(s.brand.reviews.sentiments["negative"], n)
+    return Measured(*_flat(share), evidence=_quotes(s, "negative", "positive"), reason=_OWN_PAGES)
+
+
+def _recent_reviews(s: Subject) -> Measured:
+    reviews = s.brand.reviews
+    if reviews.dated < MIN_REVIEWS:
+        few = f"{reviews.dated} dated reviews; at least {MIN_REVIEWS}"
+        return _reviews_missing(s) or _too_few(few, reviews.dated)
+    share = wilson(reviews.in_last_year, reviews.dated)
+    return Measured(*_flat(share), evidence=_quotes(s), reason=f"newest of {reviews.newest}")
+
+
+# -- policies --------------------------------------------------------------------------------
+
+# Kind of policy -> purposes of the pages where it would stand.
+_POLICY_PAGES = {
+    "returns": ("returns", "shipping", "help"),
+    "refund": ("returns", "help"),
+    "cancellation": ("returns", "help", "pricing"),
+    "delivery": ("shipping", "help"),
+    "warranty": ("returns", "help"),
+}
+_KINDS = {
+    "returns": ("returns", "return", "exchange", "withdrawal"),
+    "refund": ("refund", "refunds", "money_back"),
+    "cancellation": ("cancellation", "cancel"),
+    "delivery": ("delivery", "shipping"),
+    "warranty": ("warranty", "guarantee"),
+}
+
+
+def policies_of(brand: Observed, *names: str) -> list[Policy]:
+    """Policies of the brand of one of these kinds, by our names."""
+    kinds = {kind for name in names for kind in _KINDS[name]}
+    return [policy for policy in brand.policies if policy.kind in kinds]
+
+
+def fact_of(policy: Policy, *keys: str) -> float | None:
+    """The first of these facts that is a number."""
+    for key in keys:
+        value = policy.facts.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def _states_policy(*names: str, what: str) -> Callable[[Subject], Measured]:
+    def compute(s: Subject) -> Measured:
+        found = policies_of(s.brand, *names)
+        sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
+        if found:
+            proofs = [Proof(p.page_id, shorten(p.excerpt)) for p in found]
+            return _presence(1, proofs, sight, len(found))
+        return _absence(sight, what)
+
+    return compute
+
+
+def _policy_number(
+    *names: str, keys: Sequence[str], pick: Callable[..., tuple[float, Policy]], what: str
+) -> Callable[[Subject], Measured]:
+    def compute(s: Subject) -> Measured:
+        found = [
+            (value, policy)
+            for policy in policies_of(s.brand, *names)
+            if (value := fact_of(policy, *keys)) is not None
+        ]
+        if not found:
+            sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
+            if not sight.seen:
+                return _not_seen(f"{what}: {sight.reason}")
+            return _too_few(f"no {what} is stated")
+        value, policy = pick(found, key=lambda pair: pair[0])
+        return Measured(
+            value, len(found), evidence=[Proof(policy.page_id, shorten(policy.excerpt))]
+        )
+
+    return compute
+
+
+def _free_returns(s: Subject) -> Measured:
+    found = policies_of(s.brand, "returns", "refund")
+    told = [p for p in found if any(k in p.facts for k in ("free", "is_free", "free_returns"))]
+    if not told:
+        sight = s.brand.sight(("returns", "shipping", "help"), "policies")
+        if not sight.seen:
+            return _not_seen(f"cost of returns: {sight.reason}")
+        return _too_few("nothing is said about what a return costs")
+    free = [
+        p
+        for p in told
+        if p.facts.get("free") or p.facts.get("is_free") or p.facts.get("free_returns")
+    ]
+    proofs = [Proof(p.page_id, shorten(p.excerpt)) for p in (free or told)]
+    return Measured(float(bool(free)), len(told), evidence=proofs[:_EVIDENCE])
+
+
+# -- reach -----------------------------------------------------------------------------------
+
+
+def _languages(s: Subject) -> Measured:
+    spoken: dict[str, Proof] = {}
+    for page in s.brand.read:
+        if page.language:
+            said = shorten(page.title) or page.url
+            spoken.setdefault(page.language, Proof(page.id, f"Page in {page.language}: {said}"))
+    for channel in s.brand.channels:
+        if channel.kind == "language":
+            code = channel.value.lower().partition("-")[0]
+            said = shorten(channel.excerpt) or f"Language offered: {channel.value}"
+            spoken.setdefault(code, Proof(channel.page_id, said))
+    if not spoken:
+        if not s.brand.read:
+            return _not_seen(f"languages: {s.brand.sight((), 'channels').reason}")
+        return _too_few("no page names its language")
+    measured = Measured(len(spoken), len(s.brand.read), evidence=list(spoken.values())[:_EVIDENCE])
+    measured.reason = ", ".join(sorted(spoken))
+    return measured
+
+
+def _market_language(s: Subject) -> Measured:
+    if not s.language:
+        return _too_few("the study names no language")
+    told = [page for page in s.brand.read if page.language]
+    if not told:
+        return _languages(s)
+    in_it = [page for page in told if page.language == s.language.lower()[:2]]
+    share = wilson(len(in_it), len(told))
+    proofs = [Proof(p.id, shorten(p.title) or p.url) for p in (in_it or told)]
+    return Measured(*_flat(share), evidence=proofs[:_EVIDENCE])
+
+
+def _social_profiles(s: Subject) -> Measured:
+    first: dict[str, Proof] = {}
+    for channel in s.brand.channels:
+        if channel.kind == "social":
+            said = shorten(channel.excerpt) or channel.value
+            first.setdefault(channel.detail or channel.value, Proof(channel.page_id, said))
+    sight = s.brand.sight(["contact"], "channels")
+    if not first:
+        return _absence(sight, "social profile")
+    return _presence(len(first), first.values(), sight, len(first))
+
+
+# -- the rows --------------------------------------------------------------------------------
+
+_returns = _states_policy(
+    "returns", "refund", "cancellation", what="returns, refund or cancellation policy"
+)
+_returns_days = _policy_number(
+    "returns", "refund", keys=("window_days", "days"), pick=max, what="time to return"
+)
+_delivery_days = _policy_number(
+    "delivery", keys=("max_days", "days", "min_days"), pick=min, what="delivery time"
+)
+_COMPUTE: dict[str, Callable[[Subject], Measured]] = {
+    "visibility": _visibility,
+    "keywords_ranked": lambda s: _ranked_share(s, 10**6),
+    "keywords_top3": lambda s: _ranked_share(s, 3),
+    "faq_entries": _faq_entries,
+    "faq_topics": _faq_topics,
+    "faq_quality": _faq_quality,
+    "faq_answered": _faq_answered,
+    "faq_answer_words": _faq_words,
+    "faq_clicks": _faq_clicks,
+    "help_centre": _help_centre,
+    "contact_channels": _contact_channels,
+    "phone_shown": _has_channel("phone", what="phone number"),
+    "email_shown": _has_channel("email", what="e-mail address"),
+    "contact_clicks": _contact_clicks,
+    "hours_stated": _has_channel("hours", what="opening hours"),
+    "chat_present": _chat_present,
+    "chat_with_people": _chat_with_people,
+    "chat_pages": _chat_pages,
+    "messenger_offered": _messenger,
+    "reply_time_stated": _has_channel("reply_time", what="reply time"),
+    "reply_time": _reply_time,
+    "mystery_reply_time": _mystery,
+    "support_speed_net": lambda s: _theme_net(s, "support_responsiveness"),
+    "reviews_answered": _reviews_answered,
+    "star_rating": _star_rating,
+    "net_sentiment": _net_sentiment,
+    "negative_share": _negative_share,
+    "review_volume": _review_volume,
+    "recent_reviews": _recent_reviews,
+    "returns_stated": _returns,
+    "returns_window": _returns_days,
+    "free_returns": _free_returns,
+    "delivery_stated": _states_policy("delivery", what="delivery terms"),
+    "delivery_time": _delivery_days,
+    "warranty_stated": _states_policy("warranty", what="warranty"),
+    "languages": _languages,
+    "market_language": _market_language,
+    "social_profiles": _social_profiles,
+}
+
+
+def _read_rows() -> tuple[Metric, ...]:
+    path = Path(__file__).with_name("metrics.toml")
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    if different := rows.keys() ^ _COMPUTE.keys():
+        raise ConfigError(f"{path.name} and metrics.py differ in {', '.join(sorted(different))}")
+    found = []
+    for key, row in rows.items():
+        try:
+            found.append(Metric(key=key, compute=_COMPUTE[key], **row))
+        except TypeError as error:
+            raise ConfigError(f"{path.name} [{key}]: {error}") from None
+        if row["dimension"] not in DIMENSIONS:
+            raise ConfigError(f"{path.name} [{key}]: dimension {row['dimension']!r} is unknown")
+    return tuple(found)
+
+
+METRIC_ROWS = _read_rows()
+METRICS: dict[str, Metric] = {metric.key: metric for metric in METRIC_ROWS}
+
+
+def measure(
+    brand: Observed,
+    searches: Searches,
+    *,
+    language: str | None = None,
+    curve: CtrCurve = SISTRIX_2020,
+) -> dict[str, Measured]:
+    """Every metric of a brand by key."""
+    subject = Subject(brand, searches, language, curve, grade_faq(brand))
+    return {metric.key: metric.compute(subject) for metric in METRIC_ROWS}
+
+
+def measure_themes(brand: Observed, searches: Searches) -> dict[str, Measured]:
+    """Per theme that reviews speak of: net sentiment, mentions per 100 reviews, impact on stars.
+
+    Keys are `theme.<theme>.net`, `.mentions`, `.impact`. Impact is the mean of the stars of all
+    reviews minus that of the reviews without the theme: below 0, the theme costs stars.
+    """
+    subject = Subject(brand, searches)
+    found: dict[str, Measured] = {}
+    for theme, voice in sorted(brand.reviews.themes.items()):
+        proofs = [quote for quotes in voice.quotes.values() for quote in quotes][:_EVIDENCE]
+        share = wilson(min(voice.n, brand.reviews.n), brand.reviews.n)
+        found[f"theme.{theme}.net"] = _theme_net(subject, theme)
+        found[f"theme.{theme}.mentions"] = Measured(
+            100 * share.value, share.n, 100 * share.low, 100 * share.high, evidence=proofs
+        )
+        found[f"theme.{theme}.impact"] = _theme_impact(brand, theme)
+    return found
+
+
+def _theme_impact(brand: Observed, theme: str) -> Measured:
+    voice, reviews = brand.reviews.themes[theme], brand.reviews
+    without = reviews.starred - voice.starred
+    if voice.starred < MIN_THEME or without < MIN_THEME:
+        return _too_few(f"{voice.starred} starred reviews with the theme and {without} without")
+    impact = reviews.stars / reviews.starred - (reviews.stars - voice.stars) / without
+    proofs = [quote for quotes in voice.quotes.values() for quote in quotes][:_EVIDENCE]
+    return Measured(impact, voice.starred, evidence=proofs)
+
+
+def normalize(metric: Metric, value: float) -> float:
+    """A value on 0-100 by the metric's anchors.
+
+    >>> normalize(METRICS["star_rating"], 3.75), normalize(METRICS["faq_answer_words"], 90)
+    (50.0, 100.0)
+    """
+    if metric.better == "target":
+        low, high = metric.worst, metric.best
+        if value < low:
+            return 100 * max(0.0, value / low)
+        return 100 * max(0.0, 1 - max(0.0, value - high) / (2 * high))
+    worst, best = metric.worst, metric.best
+    if metric.scale == "log":
+        worst, best, value = math.log1p(worst), math.log1p(best), math.log1p(max(0.0, value))
+    return 100 * min(1.0, max(0.0, (value - worst) / (best - worst)))
+
+
+_ONE = {
+    "days": "day",
+    "hours": "hour",
+    "words": "word",
+    "clicks": "click",
+    "languages": "language",
+    "channels": "way",
+    "topics": "topic",
+}
+
+
+def format_value(value: float, unit: str) -> str:
+    """A value as it stands in a sentence.
+
+    >>> format_value(0.052, "share"), format_value(1, "clicks"), format_value(4.25, "stars")
+    ('5.2 %', '1 click', '4.2 of 5 stars')
+    """
+    if unit == "share":
+        percent = 100 * value
+        return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+    if unit == "net share":
+        return f"{100 * value:+.0f} points"
+    if unit == "stars":
+        return f"{value:.1f} of 5 stars"
+    if unit == "score":
+        return f"{value:.0f} of 100"
+    if unit == "yes_no":
+        return "yes" if value >= 0.5 else "no"
+    number = f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
+    if unit == "channels":
+        unit = "ways"
+    if unit in ("count", ""):
+        return number
+    return f"{number} {_ONE.get(unit, unit) if value == 1 else unit}"

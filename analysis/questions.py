@@ -1,0 +1,310 @@
+"""The question coverage matrix: all questions of the market by meaning, and who answers each."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from analysis.faq_quality import topics_of
+from analysis.observations import Proof, fold, shorten
+from analysis.swot_rules import Missing
+from crawler.errors import ConfigError
+
+if TYPE_CHECKING:
+    from analysis.observations import Observed
+
+__all__ = ["Question", "Wording", "cluster", "coverage_matrix", "missing_of", "wordings_of"]
+
+Coverage = Literal["we_miss", "only_we", "nobody", "everybody", "some"]
+
+SAME = 0.6  # similarity from which two questions are one; chosen on the pairs of test_questions.py
+_DIMENSIONS = 2048  # of the hashed vectors: 8 kB a question, few collisions up to 10,000 of them
+_BLOCK = 512
+_MAX_WORDINGS = 8_000  # the matrix of similarities is quadratic; beyond it the rest is left out
+
+
+class Wording(NamedTuple):
+    """A question as somebody asks it. `brand_id` is None for searchers (people also ask)."""
+
+    text: str
+    language: str | None
+    brand_id: str | None
+    source: Literal["faq", "people_also_ask", "support"]
+    answered: bool
+    page_id: str | None = None
+
+
+@dataclass(slots=True)
+class Question:
+    """Wordings of one meaning. `asked` counts them, `brands` are those that answer it."""
+
+    text: str
+    language: str | None
+    topic: str | None
+    wordings: list[Wording]
+    brands: frozenset[str]
+    searched: int
+    coverage: Coverage = "some"
+    evidence: list[Proof] = field(default_factory=list)
+
+    @property
+    def asked(self) -> int:
+        return len(self.wordings)
+
+
+def wordings_of(brands: Iterable[Observed]) -> list[Wording]:
+    """The FAQ questions of the brands; one whose answer is a link away counts as answered."""
+    return [
+        Wording(
+            shorten(entry.question, 300),
+            page.language if (page := brand.page(entry.page_id)) else None,
+            brand.brand_id,
+            "faq",
+            bool(entry.answer.strip() or entry.url),
+            entry.page_id,
+        )
+        for brand in brands
+        for entry in brand.faq
+    ]
+
+
+# -- meaning -------------------------------------------------------------------------------
+
+
+@cache
+def _rows() -> dict[str, Any]:
+    path = Path(__file__).with_name("question_words.toml")
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    if rows.keys() != {"kinds", "alike", "silent", "same"}:
+        raise ConfigError(f"{path.name} has tables {sorted(rows)}; see its first lines")
+    return rows
+
+
+@cache
+def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    alike = _rows()["alike"]
+    return tuple(
+        (alike.get(kind, kind), re.compile(pattern, re.IGNORECASE))
+        for kind, pattern in _rows()["kinds"].items()
+    )
+
+
+@cache
+def _silent(language: str | None) -> frozenset[str]:
+    words = _rows()["silent"]
+    return frozenset(words["en"]) | frozenset(words.get(language, ()))
+
+
+@cache
+def _same(language: str | None) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rows = _rows()["same"]
+    groups = rows.get(language, rows["en"] if language is None else [])
+    return tuple(
+        (group[0], re.compile(rf"\b(?:{'|'.join(map(re.escape, group))})\w*")) for group in groups
+    )
+
+
+def _features(text: str, language: str | None) -> dict[str, float]:
+    """Weighted features of a question: word stems, parts of words, topic, kind of question."""
+    folded = fold(text)
+    found: dict[str, float] = defaultdict(float)
+    for name, pattern in _same(language):
+        folded, times = pattern.subn(" ", folded)
+        if times:
+            found[f"s:{name}"] = 1.0
+    for word in folded.split():
+        if word in _silent(language):
+            continue
+        stem = _stem(word)
+        found[f"w:{stem}"] = 1.0
+        grams = [stem[i : i + 4] for i in range(len(stem) - 3)]
+        for gram in grams:
+            found[f"c:{gram}"] += 0.5 / len(grams)
+    for topic in topics_of(text, language):
+        found[f"t:{topic}"] = 0.7
+    kind = next((kind for kind, pattern in _kinds() if pattern.search(text)), "way")
+    found[f"k:{kind}"] = 0.8
+    return found
+
+
+def _stem(word: str) -> str:
+    """A short form that inflections share; no dictionary, so only common endings go."""
+    for ending in (
+        "ments",
+        "ment",
+        "ings",
+        "ing",
+        "ies",
+        "ied",
+        "es",
+        "ed",
+        "en",
+        "er",
+        "s",
+        "e",
+        "n",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def _vectors(wordings: Sequence[Wording]) -> np.ndarray[Any, Any]:
+    """Unit vectors: features hashed into a fixed number of dimensions, weighted by rarity."""
+    rows = [_features(wording.text, wording.language) for wording in wordings]
+    seen = Counter(name for row in rows for name in row)
+    matrix = np.zeros((len(rows), _DIMENSIONS), dtype=np.float32)
+    for i, row in enumerate(rows):
+        for name, weight in row.items():
+            rarity = np.log((1 + len(rows)) / (1 + seen[name])) + 1.0
+            matrix[i, zlib.crc32(name.encode()) % _DIMENSIONS] += weight * rarity
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.where(norms > 0, norms, 1.0)
+
+
+def _pairs(vectors: np.ndarray[Any, Any]) -> list[tuple[float, int, int]]:
+    """Pairs at least SAME alike, most alike first."""
+    pairs = []
+    for start in range(0, len(vectors), _BLOCK):
+        alike = vectors[start : start + _BLOCK] @ vectors.T
+        for i, j in zip(*np.nonzero(alike >= SAME), strict=True):
+            if start + i < j:
+                pairs.append((round(float(alike[i, j]), 4), start + int(i), int(j)))
+    return sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))
+
+
+def cluster(wordings: Sequence[Wording]) -> list[list[Wording]]:
+    """Wordings of one meaning together, per language, in the order of their first wording.
+
+    Two groups become one only when their centers are alike, so a chain of near misses does not
+    join what has nothing in common.
+    """
+    groups: list[list[Wording]] = []
+    by_language: dict[str | None, list[Wording]] = defaultdict(list)
+    for wording in wordings[:_MAX_WORDINGS]:
+        by_language[wording.language].append(wording)
+    for found in by_language.values():
+        groups += _cluster_one_language(found)
+    return groups
+
+
+def _cluster_one_language(wordings: list[Wording]) -> list[list[Wording]]:
+    vectors = _vectors(wordings)
+    leader = list(range(len(wordings)))
+    centers = vectors.copy()
+    members = {i: [i] for i in leader}
+    for _, i, j in _pairs(vectors):
+        a, b = leader[i], leader[j]
+        if a == b:
+            continue
+        alike = float(centers[a] @ centers[b])
+        alike /= float(np.linalg.norm(centers[a]) * np.linalg.norm(centers[b])) or 1.0
+        if alike < SAME:
+            continue
+        a, b = min(a, b), max(a, b)
+        centers[a] += centers[b]
+        for member in members.pop(b):
+            leader[member] = a
+            members[a].append(member)
+    return [[wordings[i] for i in sorted(group)] for _, group in sorted(members.items())]
+
+
+# -- who answers -----------------------------------------------------------------------------
+
+
+def coverage_matrix(
+    wordings: Sequence[Wording],
+    *,
+    own: str | None,
+    seen: frozenset[str],
+    names: Iterable[str] = (),
+) -> list[Question]:
+    """Questions of the market, the most asked first.
+
+    `seen` are the brands whose FAQ we saw (also the brands that were read and have none): only of
+    them it can be said that they do not answer. `names` are the brands' names; a question that
+    names one is about that brand and is nobody else's to answer.
+    """
+    named = [
+        re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE) for name in names if len(name) > 2
+    ]
+    questions = [_question(group) for group in cluster(wordings)]
+    for question in questions:
+        about_brand = any(pattern.search(w.text) for pattern in named for w in question.wordings)
+        question.coverage = _coverage(question, own, seen, about_brand)
+    questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
+    return questions
+
+
+def _question(wordings: list[Wording]) -> Question:
+    asked = [w for w in wordings if w.source == "people_also_ask"] or wordings
+    text = min(asked, key=lambda w: (len(w.text), w.text)).text
+    language = wordings[0].language
+    topics = Counter(t for w in wordings for t in topics_of(w.text, language))
+    return Question(
+        text=text,
+        language=language,
+        topic=min(topics, key=lambda t: (-topics[t], t)) if topics else None,
+        wordings=wordings,
+        brands=frozenset(w.brand_id for w in wordings if w.brand_id and w.answered),
+        searched=sum(w.source == "people_also_ask" for w in wordings),
+        evidence=[Proof(w.page_id, w.text) for w in wordings if w.page_id],
+    )
+
+
+def _coverage(
+    question: Question, own: str | None, seen: frozenset[str], about_brand: bool
+) -> Coverage:
+    rivals = question.brands - {own}
+    looked = seen - {own}
+    if not question.brands:
+        return "nobody" if len(seen) >= 2 else "some"
+    if seen and question.brands >= seen and len(seen) > 1:
+        return "everybody"
+    if about_brand or own is None:
+        return "some"
+    if own in question.brands:
+        return "only_we" if not rivals and len(looked) >= 2 else "some"
+    asked_for = len(rivals) >= 2 or question.searched or question.topic
+    return "we_miss" if own in seen and asked_for else "some"
+
+
+def missing_of(
+    questions: Sequence[Question], brand_id: str, seen: frozenset[str]
+) -> tuple[Missing | None, Missing | None, Missing | None]:
+    """(what others answer and the brand does not, what only it answers, what nobody answers).
+
+    Only questions that at least two ask count: two brands, or a brand and the searchers.
+    """
+    shared = [q for q in questions if len({w.brand_id for w in q.wordings}) >= 2 or q.searched]
+    if not shared or len(seen) < 2:
+        return None, None, None
+    missed = only = None
+    others = seen - {brand_id}
+    if brand_id in seen:
+        missed = _missing(
+            [q for q in shared if brand_id not in q.brands and _is_usual(q, brand_id)], shared
+        )
+    if len(others) >= 2:
+        only = _missing([q for q in questions if q.brands == {brand_id} and q.topic], questions)
+    nobody = [q for q in shared if not q.brands and q.searched]
+    return missed, only, _missing(nobody, shared)
+
+
+def _is_usual(question: Question, brand_id: str) -> bool:
+    others = question.brands - {brand_id}
+    return len(others) >= 2 or bool(others and question.searched)
+
+
+def _missing(found: Sequence[Question], compared: Sequence[Question]) -> Missing:
+    evidence = tuple(proof for question in found for proof in question.evidence[:1])
+    return Missing(len(found), len(compared), tuple(q.text for q in found), evidence)
