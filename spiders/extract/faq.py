@@ -14,6 +14,7 @@ from spiders.extract.faq_lines import Line, read_lines
 from spiders.extract.faq_structured import structured_entries
 from spiders.extract.questions import (
     MARKS,
+    has_mark,
     labels_of,
     names_faq,
     speech_of,
@@ -34,10 +35,17 @@ _ORIGINS = {
     "links": "list",
     "contents": "list",
 }
-_LABELLED = re.compile(r"^\s*A\s?\d{0,2}[:.)]", re.MULTILINE)
-_PANELS = (
-    *("<details", "accordion", "aria-expanded", "data-toggle", "data-bs-toggle", "collapse"),
-    *("-question", "_question", 'question"'),
+# A piece of text that opens with a question and goes on.
+_OPENING = re.compile(rf"^[^\S\n]*[^.!{MARKS}\n]{{6,150}}[{MARKS}][^\S\n]+\S", re.MULTILINE)
+_LABELLED = re.compile(r"\n[ \t]{0,40}A ?\d{0,2}[:.)]")
+# Elements that hold questions even where nothing around them says FAQ, and how many it takes.
+_ASKING = (
+    (
+        "summary,dt,[class*=question i],[class*=accordion i],[class*=toggle i],[aria-controls],"
+        "[aria-expanded],[data-toggle]",
+        2,
+    ),
+    ("h1,h2,h3,h4,h5,h6,b,strong,th,[style*=font-weight]", 3),
 )
 _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
 # Languages whose questions often carry no mark.
@@ -80,44 +88,49 @@ def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
         return True
     body = page.tree.body
     text = body.text(separator="\n") if body else ""
-    marks = _count_marks(text)
-    if marks < 2:
+    ends, inner = _count_marks(text)
+    if ends < 2 and inner < 5:
         return page.language in UNMARKED and _has_title(page)
-    html = page.html
     return (
-        marks > 3
-        or any(sign in html for sign in _PANELS)
-        or _LABELLED.search(text) is not None
-        or _has_title(page)
+        _has_title(page)
+        or len(_LABELLED.findall(text)) > 1
+        or (ends > 3 and ("<td" in page.html or "requently asked" in text))
+        or (inner > 4 and len(_OPENING.findall(text)) > 4)
+        or any(_count_asking(page, selector) >= least for selector, least in _ASKING)
     )
 
 
-def _count_marks(text: str) -> int:
-    """Different pieces of text that end in a question mark; 4 at most, for that is enough.
+def _count_asking(page: ParsedPage, selector: str) -> int:
+    """How many different short texts with a question mark the elements hold."""
+    texts = {node.text() for node in page.tree.css(selector)}
+    return sum(len(text) < 400 and has_mark(text) for text in texts)
 
-    Marks within a paragraph count only when there are several: most are rhetorical.
+
+def _count_marks(text: str) -> tuple[int, int]:
+    """(different pieces of text that end in a question mark, marks within a piece).
+
+    Counting stops at five of each: that is enough to know.
     """
     ends: set[str] = set()
     inner = 0
     for mark in MARKS if not text.isascii() else "?":
         at = text.find(mark)
-        while at >= 0:
+        while at >= 0 and (len(ends) < 5 or inner < 5):
             follows = text[at + 1 : at + 4].lstrip(" \"'”’»)]*_.!")
             if not follows or follows[0] == "\n":
                 ends.add(text[max(0, at - 25) : at])
             elif text[at + 1].isspace():
                 inner += 1
-            if len(ends) > 3 or inner > 4:
-                return 4
             at = text.find(mark, at + 1)
-    return len(ends)
+    return len(ends), inner
 
 
 def _has_title(page: ParsedPage) -> bool:
     """Whether a heading, a bold line or a class names a FAQ."""
     if ("faq" in page.html or "Faq" in page.html) and page.tree.css_matches(_FAQ_BOXES):
         return True
-    return any(names_faq(node.text()) for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong"))
+    titles = {node.text().strip() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
+    return any(len(title) < 90 and names_faq(title) for title in titles)
 
 
 def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> FaqEntry:

@@ -251,6 +251,8 @@ class _Reader:
         attributes = node.attributes if tag not in _BARE else None
         if inline and not attributes and tag not in _BOLD:
             return up
+        if tag == "header" and node.css_matches("nav, [role=navigation]") and not up.box:
+            return None
         new = Scope(up, up.block if inline else node, up.tag if inline else tag)
         new.inline = inline
         if tag in _BOLD or tag == "th":

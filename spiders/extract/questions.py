@@ -47,14 +47,19 @@ _SIGN_WORDS = (
 )
 _NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
 _WORDS = re.compile(r"\w+")
+_FIRST_WORD = re.compile(r"[^\s,:;.!?()/]+")
 _ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
 
 
 @dataclass(frozen=True)
 class Speech:
-    """How questions are asked in the languages of one page."""
+    """How questions are asked in the languages of one page.
 
-    openers: tuple[str, ...]
+    `openers` are keyed by their first word; `loose` are openers of scripts without spaces.
+    """
+
+    openers: dict[str, tuple[str, ...]]
+    loose: tuple[str, ...]
     endings: tuple[str, ...]
     asks: tuple[str, ...]
 
@@ -78,7 +83,19 @@ def speech_of(language: str | None) -> Speech:
     def words(key: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(word for row in chosen for word in row.get(key, ())))
 
-    return Speech(words("openers"), words("endings"), words("asks"))
+    by_word: dict[str, tuple[str, ...]] = {}
+    for opener in words("openers"):
+        if not _is_loose(opener):
+            first = _FIRST_WORD.match(opener)
+            key = first[0] if first else opener
+            by_word[key] = (*by_word.get(key, ()), opener)
+    loose = tuple(filter(_is_loose, words("openers")))
+    return Speech(by_word, loose, words("endings"), words("asks"))
+
+
+def _is_loose(word: str) -> bool:
+    """Whether the word belongs to a script that puts no spaces between words."""
+    return "\u0e00" <= word[0] <= "\u0eff" or word[0] >= "\u1780"
 
 
 @cache
@@ -88,7 +105,7 @@ def _phrases() -> tuple[dict[str, list[str]], tuple[str, ...]]:
     loose = []
     for row in _rows().values():
         for phrase in row.get("faq", ()):
-            if "\u0e00" <= phrase[0] <= "\u0eff" or phrase[0] >= "\u1780":
+            if _is_loose(phrase):
                 loose.append(phrase)
             else:
                 word = max(_WORDS.findall(phrase), key=len)
@@ -257,10 +274,14 @@ def _sounds(text: str, speech: Speech) -> int:
         low = _NUMBER.sub("", low, count=1)
     if low[-1:] in ".:,":
         return 0
-    if low.startswith(speech.openers):
-        for opener in speech.openers:
-            if low.startswith(opener) and not low[len(opener) : len(opener) + 1].isalpha():
-                return 1
+    first = _FIRST_WORD.match(low)
+    for opener in speech.openers.get(first[0], ()) if first else ():
+        if low.startswith(opener) and not low[len(opener) : len(opener) + 1].isalpha():
+            return 1
     if len(low) <= 80 and low.endswith(speech.endings):
         return 1
-    return int(len(low) <= 60 and any(ask in low for ask in speech.asks))
+    if low.isascii():
+        return 0
+    return int(
+        low.startswith(speech.loose) or (len(low) <= 60 and any(ask in low for ask in speech.asks))
+    )
