@@ -42,7 +42,7 @@ def test_a_full_run_gives_five_judgments_and_each_says_what_it_means_for_us(repo
 def test_first_judgment_counts_dimensions_ahead_and_behind(report):
     finding = report.judgments[0].finding
     assert "ahead of the market median in 1 (reputation)" in finding
-    assert "behind it in 5 (chat, self-service, discoverability, responsiveness and" in finding
+    assert "behind it in 5 (chat, self-service, responsiveness, discoverability and" in finding
 
 
 def test_largest_gap_is_told_with_its_numbers_and_evidence(report):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from reports.renderers import html, json, markdown
+from reports.renderers import csv, html, json, markdown, pdf, pptx, xlsx
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -25,4 +25,12 @@ class Renderer(Protocol):
         """The report in this format; raises ConfigError when something must be installed."""
 
 
-RENDERERS: dict[str, Renderer] = {"html": html, "md": markdown, "json": json}
+RENDERERS: dict[str, Renderer] = {
+    "html": html,
+    "pdf": pdf,
+    "xlsx": xlsx,
+    "pptx": pptx,
+    "md": markdown,
+    "json": json,
+    "csv": csv,
+}
