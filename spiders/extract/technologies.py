@@ -199,6 +199,9 @@ _QUOTES = frozenset("\"'`")
 _LINE_COMMENT = re.compile(r"(?:^|[\s;{}(),])//")
 _SETS_SRC = re.compile(r"(?:src|href|url)[\"'\]]*\s*[=:,]\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I)
 _ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*$")
+_HOST_GOES_ON = re.compile(r"\.[a-z]{2,6}(?:\.[a-z]{2})?(?=[/\"'`:?\s]|$)")
+# `BX.LiveChatWidget` is not the global `LiveChatWidget`; `window.x` and a minifier's `w.x` are.
+_OF_OTHER = re.compile(r"(?<![\w$])(?!window|self|globalThis|parent|top)[\w$]{2,}\.$")
 _JSON_KEY = re.compile(r"[\"']([\w-]+)[\"']\s*:\s*[\"'](?:https?:)?(?://)?[\w.-]*$")
 _LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
@@ -262,8 +265,10 @@ def _is_used(code: str, at: int, end: int) -> bool:
 
     Plugins ask `typeof Tawk_API` for a chat that may be there; error trackers list names to ignore.
     """
-    if not code[at:end].replace(".", "").isidentifier():
+    if not code[at:end].replace(".", "").replace("$", "").isidentifier():
         return True
+    if _HOST_GOES_ON.match(code, end) or _OF_OTHER.search(code, max(0, at - 40), at):
+        return False
     if _ASKED.search(code, max(0, at - 30), at) and code[end : end + 2].lstrip()[:1] in (
         ")",
         "&",

@@ -181,16 +181,17 @@ def vendors() -> dict[str, Vendor]:
 # Words that stand in many pages: a mark is filed under one of its other words.
 _COMMON = frozenset(
     "account analytics api app apps as assets badge banner be beacon block bot box btn bubble"
-    " button cache cdn channel chat chatbot chats client cloud co code com comments common config"
-    " connect consent contact container content cookie cookies core create css custom"
+    " button cache cdn channel chat chatbot chats client cloud co code com comments common"
+    " config connect consent contact container content cookie cookies core create css custom"
     " customer data default domain embed en entry facebook feedback files fixed float form forms"
     " frame google googleapis header hide holder host http https icon id iframe img include"
-    " includes index init initialize instagram integration io javascript js jsdelivr label line link live livechat load loader"
-    " main me media message messenger min modules net now online open options org overlay page"
-    " panel php platform plugins popup product production products public push reviews root script"
-    " scripts sdk search send server service settings shop site social src standard start static"
-    " status support system tag templates text themes track tracking uploads user visitor web"
-    " webchat website whatsapp widget widgets window wp wrap wrapper www".split()
+    " includes index init initialize instagram integration io javascript js jsdelivr label line"
+    " link live livechat load loader main me media message messenger min modules net now online"
+    " open options org overlay page panel php platform plugins popup product production products"
+    " public push reviews root script scripts sdk search send server service settings shop site"
+    " social src standard start static status support system tag templates text themes track"
+    " tracking uploads user visitor web webchat website whatsapp widget widgets window wp wrap"
+    " wrapper www".split()
 )
 _WORD = re.compile(r"[a-z0-9]+\*?")
 _FOLD = bytes(ord(chr(c).lower()) if chr(c).isalnum() and c < 128 else 32 for c in range(256))
