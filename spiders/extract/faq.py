@@ -90,7 +90,8 @@ def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
     text = body.text(separator="\n") if body else ""
     ends, inner = _count_marks(text)
     if ends < 2 and inner < 5:
-        return page.language in UNMARKED and _has_title(page)
+        unmarked = page.language in UNMARKED or not (page.language or text.isascii())
+        return unmarked and _has_title(page)
     return (
         _has_title(page)
         or len(_LABELLED.findall(text)) > 1

@@ -18,10 +18,14 @@ __all__ = ["help_centre_entries"]
 # newspaper's.
 _ARTICLES = (
     (re.compile(r"/hc/(?:[a-z]{2}(?:-\w{2,4})?/)?articles/\d+"), ""),  # Zendesk
-    (re.compile(r"/solutions/articles/\d+"), ""),  # Freshdesk
+    (re.compile(r"(?:^|/)articles/\d{6,}"), "zendesk"),
+    (re.compile(r"(?:^|/)solutions/articles/\d+"), ""),  # Freshdesk
     (re.compile(r"/portal/[a-z]{2}(?:-\w{2})?/kb/articles/"), ""),  # Zoho Desk
-    (re.compile(r"/articles/\d{5,}-[\w%-]"), "intercom"),
-    (re.compile(r"/article/\d+-[\w%-]"), "helpscout"),
+    (re.compile(r"(?:^|/)articles/\d{5,}-[\w%-]"), "intercom"),
+    (re.compile(r"(?:^|/)article/\d+-[\w%-]"), "helpscout"),
+    (re.compile(r"/article/[a-z0-9]{10}-[\w%-]"), "helpdocs"),
+    (re.compile(r"/article/[\w%-]+-[a-z0-9]{5,8}/?$"), "crisp"),
+    (re.compile(r"/s/article/[\w%-]+"), "force.com"),  # Salesforce
     (re.compile(r"/articles/\d{4,}|/articles/[\w-]+-\d{4,}"), "gorgias"),
     (re.compile(r"/docs/(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)+$"), "document360"),
 )
@@ -41,7 +45,7 @@ _SPACE = re.compile(r"\s+")
 
 def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
     """Article titles of an index page, each once; [] on an article itself or elsewhere."""
-    links = page.tree.css("a[href*='/article'], a[href*='/docs/']")
+    links = page.tree.css("a[href*=article], a[href*='/docs/']")
     if len(links) < 3:
         return []
     found: dict[str, FaqEntry] = {}

@@ -12,75 +12,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "read_lines"]
 
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_BOLD = frozenset(("b", "strong"))
-# Not read: what nobody sees as running text, and the furniture of a page.
-_UNREAD = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "select",
-        "textarea",
-        "iframe",
-        "object",
-        "head",
-        "math",
-        "canvas",
-        "video",
-        "audio",
-        "datalist",
-        "title",
-        "footer",
-        "dialog",
-    ]
+# What a tag means for the walk; a tag that is not here is a block.
+_BLOCK, _TEXT, _BREAK, _UNREAD, _INLINE, _BARE, _BOLD, _LINK, _HEADING, _SPECIAL = range(10)
+_TAGS = (
+    (_TEXT, "-text"),
+    (_BREAK, "br"),
+    # What nobody sees as running text, and the furniture of a page.
+    (_UNREAD, "- -comment -doctype -document script style noscript template svg select textarea"),
+    (_UNREAD, "iframe object head math canvas video audio datalist title footer dialog img input"),
+    (_UNREAD, "button-group hr wbr"),
+    (_INLINE, "abbr acronym bdi bdo big cite code data del dfn ins kbd mark nobr q rp rt ruby s"),
+    (_INLINE, "samp small span strike sub sup time tt u var center"),
+    (_BARE, "i em font label"),  # their attributes say nothing
+    (_BOLD, "b strong"),
+    (_LINK, "a"),
+    (_HEADING, "h1 h2 h3 h4 h5 h6"),
+    (_SPECIAL, "th summary nav header"),
 )
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "nobr",
-        "center",
-        "input",
-    ]
-)
+_KINDS = {tag: kind for kind, tags in _TAGS for tag in tags.split()}
 _WORD = re.compile(r"\w")
 
 # Class words of furniture: whole words of class and id.
@@ -131,7 +80,6 @@ def marks_of(words: str, name: str) -> Marks:
 
 
 _NOTHING = Marks(False, False, False, False)
-_BARE = frozenset(("i", "em", "font", "label", "p", "br", "b", "strong", "tr", "tbody"))
 _FURNITURE_ROLES = frozenset(
     ("navigation", "contentinfo", "dialog", "alertdialog", "menu", "menubar")
 )
@@ -245,27 +193,27 @@ class _Reader:
             self._anchors |= {n.attributes.get("name") or "" for n in self.tree.css("a[name]")}
         return self._anchors
 
-    def opened(self, node: LexborNode, tag: str, up: Scope) -> Scope | None:
+    def opened(self, node: LexborNode, tag: str, kind: int, up: Scope) -> Scope | None:
         """The scope of the element; None when it is not to be read."""
-        inline = tag in _INLINE
-        attributes = node.attributes if tag not in _BARE else None
-        if inline and not attributes and tag not in _BOLD:
+        if kind == _BOLD:
+            new = Scope(up, up.block, up.tag)
+            new.inline = new.bold = True
+            return self.described(new, node, tag, node.attributes)
+        attributes = node.attributes
+        if kind == _INLINE and not attributes:
             return up
-        if tag == "header" and node.css_matches("nav, [role=navigation]") and not up.box:
-            return None
-        new = Scope(up, up.block if inline else node, up.tag if inline else tag)
-        new.inline = inline
-        if tag in _BOLD or tag == "th":
-            new.bold = True
-        elif tag in _HEADINGS:
-            new.level = int(tag[1])
-        elif tag == "summary":
-            new.header, new.answer = node.mem_id, False
-        elif tag == "a":
-            new.link = node
-        if not attributes:
-            return None if tag == "nav" else new
-        return self.described(new, node, tag, attributes)
+        if kind in (_INLINE, _LINK):
+            new = Scope(up, up.block, up.tag)
+            new.inline = True
+            if kind == _LINK:
+                new.link = node
+        else:
+            new = Scope(up, node, tag)
+            if kind == _HEADING:
+                new.level = int(tag[1])
+            elif kind == _SPECIAL and not _special(new, node, tag, attributes):
+                return None
+        return self.described(new, node, tag, attributes) if attributes else new
 
     def described(
         self, new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]
@@ -273,8 +221,6 @@ class _Reader:
         """`new` with what its attributes tell."""
         words, name = attributes.get("class") or "", attributes.get("id") or ""
         marks = marks_of(words, name) if words or name else _NOTHING
-        if tag == "nav" and not (new.box and "dropdown" in words):  # Webflow's answers are nav
-            return None
         role = attributes.get("role")
         if role in _FURNITURE_ROLES or (marks.furniture and not new.inline):
             return None
@@ -293,7 +239,7 @@ class _Reader:
 
     def read(self, body: LexborNode) -> list[Line]:
         scope = Scope(None, body, "body")
-        nodes, scopes = [body], [scope]
+        nodes, scopes, kinds = [body], [scope], _KINDS.get
         node: LexborNode | None = body.first_child
         while True:
             if node is None:
@@ -305,15 +251,16 @@ class _Reader:
                 scope, node = scopes[-1], done.next
                 continue
             tag = node.tag or "-"
-            if tag == "-text":
+            kind = kinds(tag, _BLOCK)
+            if kind == _TEXT:
                 self.text(node.text_content, scope)
-            elif tag == "br":
+            elif kind == _BREAK:
                 if self.parts:
                     self.flush()
-            elif tag not in _UNREAD and tag[0] != "-":
-                if self.parts and tag not in _INLINE:
+            elif kind != _UNREAD:
+                if self.parts and not _INLINE <= kind <= _LINK:
                     self.flush()
-                new = self.opened(node, tag, scope)
+                new = scope if kind == _BARE else self.opened(node, tag, kind, scope)
                 if new is not None:
                     nodes.append(node)
                     scopes.append(new)
@@ -331,6 +278,19 @@ class _Reader:
         elif scope.header and not self.header:
             self.header = scope.header
         self.parts.append((raw, scope.bold, scope.link))
+
+
+def _special(new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Set what th and summary mean; False for a menu, or a page header with one in it."""
+    if tag == "th":
+        new.bold = True
+    elif tag == "summary":
+        new.header, new.answer = node.mem_id, False
+    elif tag == "nav":  # Webflow's answers are nav
+        return bool(new.box) and "dropdown" in (attributes.get("class") or "")
+    elif not new.box:
+        return not node.css_matches("nav, [role=navigation]")
+    return True
 
 
 def _mixed(parts: list[Part], text: str) -> tuple[bool, bool, str, LexborNode | None]:

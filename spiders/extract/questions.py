@@ -51,6 +51,14 @@ _FIRST_WORD = re.compile(r"[^\s,:;.!?()/]+")
 _ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
 
 
+# Codes that pages use for the language of another row.
+_ALIASES = dict(
+    pair.split("=")
+    for pair in "nb=no nn=no iw=he in=id fil=tl ckb=ku kmr=ku bs=hr cn=zh jp=ja kr=ko cz=cs dk=da "
+    "be=ru kk=ru ky=ru tg=fa ps=fa sh=sr".split()
+)
+
+
 @dataclass(frozen=True)
 class Speech:
     """How questions are asked in the languages of one page.
@@ -78,6 +86,7 @@ def _rows() -> dict[str, dict[str, list[str]]]:
 def speech_of(language: str | None) -> Speech:
     """Rows of the declared language and of English; of all languages when it is not known."""
     rows = _rows()
+    language = _ALIASES.get(language or "", language)
     chosen = [rows[language], rows["en"]] if language in rows else list(rows.values())
 
     def words(key: str) -> tuple[str, ...]:
@@ -195,6 +204,7 @@ def _labels(languages: frozenset[str]) -> Labels:
 def labels_of(language: str | None, texts: Iterable[str]) -> Labels:
     """English labels, those of the language, and each pair that the texts use at least twice."""
     rows = _rows()
+    language = _ALIASES.get(language or "", language)
     languages = {"en"} | ({language} if language in rows else set())
     seen: dict[str, int] = {}
     for text in texts:
