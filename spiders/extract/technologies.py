@@ -200,6 +200,7 @@ _LINE_COMMENT = re.compile(r"(?:^|[\s;{}(),])//")
 _SETS_SRC = re.compile(r"(?:src|href|url)[\"'\]]*\s*[=:,]\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I)
 _ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*$")
 _HOST_GOES_ON = re.compile(r"\.[a-z]{2,6}(?:\.[a-z]{2})?(?=[/\"'`:?\s]|$)")
+_ASSIGNED = re.compile(r"[\w$\]]\s*=\s*[\"'`](?:(?:https?:)?//)?$")
 # `BX.LiveChatWidget` is not the global `LiveChatWidget`; `window.x` and a minifier's `w.x` are.
 _OF_OTHER = re.compile(r"(?<![\w$])(?!window|self|globalThis|parent|top)[\w$]{2,}\.$")
 _JSON_KEY = re.compile(r"[\"']([\w-]+)[\"']\s*:\s*[\"'](?:https?:)?(?://)?[\w.-]*$")
@@ -277,7 +278,8 @@ def _is_used(code: str, at: int, end: int) -> bool:
     ):
         return False
     if at and code[at - 1] in _QUOTES and code[end : end + 1] == code[at - 1]:
-        return code[at - 2 : at - 1] == "[" and code[at - 3 : at - 2] in NAME_CHARS
+        of_window = code[at - 2 : at - 1] == "[" and code[at - 3 : at - 2] in NAME_CHARS
+        return of_window or bool(_ASSIGNED.search(code, max(0, at - 20), at))
     guard = code.rfind("typeof " + code[at:end], max(0, at - 150), at)
     return guard < 0 or code[end : end + 3].lstrip()[:1] == "="
 
@@ -305,7 +307,8 @@ def _loads_from(code: str, at: int, literal: str) -> bool:
     if code[end : end + 1] not in _QUOTES:
         return False
     joined = code[end + 1 : end + 6].lstrip()[:1] == "+"
-    return joined or bool(_SETS_SRC.search(code, max(0, start - 40), start))
+    before = (code, max(0, start - 40), start)
+    return joined or bool(_SETS_SRC.search(*before) or _ASSIGNED.search(*before))
 
 
 def _is_commented(code: str, at: int) -> bool:
@@ -332,7 +335,7 @@ _FIXED_STYLE = re.compile(r"position\s*:\s*(?:fixed|sticky)", re.I)
 # Chat links with the address of a person or a page; a share link has none.
 _TALKS_TO = re.compile(
     r"wa\.me/(?:message/|qr/)?\+?\w|[?&]phone=\+?\d|m\.me/\w|t\.me/\w|line\.me/\w|lin\.ee/\w"
-    r"|zalo\.me/\w|viber|vk\.me/\w|ig\.me/m/|kakao\.com/\w",
+    r"|zalo\.me/\w|[?&]uin=\d|viber|vk\.me/\w|ig\.me/m/|kakao\.com/\w",
     re.I,
 )
 _SHARES = re.compile(r"/share\b|/send/?\?text=", re.I)
