@@ -60,7 +60,8 @@ _TAG_ROLES = {
 _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split())
 # Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
 _LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
-_TELLING = ("aria-label", "style", "data-rating", "title", "rel")
+_FOR_READERS = frozenset("sr-only visually-hidden visuallyhidden screen-reader-text".split())
+_TELLING = ("aria-label", "style", "data-rating", "title", "rel", "role")
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
 _OFF = re.compile(
@@ -103,6 +104,8 @@ class Box:
 @lru_cache(maxsize=20_000)
 def _role_of_name(name: str) -> str:
     """Role of the last word of a class name that has one; "text-center" is a look, no role."""
+    if name in _FOR_READERS:
+        return "noise"
     tokens = _TOKENS.findall(name)
     role_of = words().roles
     for at in range(len(tokens) - 1, -1, -1):
@@ -118,6 +121,8 @@ def _role(tag: str, classes: str) -> str:
     found = ""
     for name in classes.split():
         role = _role_of_name(name)
+        if role == "reply":
+            return role
         if role in ("item", "wrap"):
             found = found or role
         elif role and found in ("", "wrap", "noise", "item"):
@@ -131,11 +136,11 @@ def _role(tag: str, classes: str) -> str:
     return "" if found == "item" else found
 
 
-def _stars(
-    node: LexborNode, tag: str, attributes: dict[str, str | None], role: str
-) -> Stars | None:
-    """A rating that this very element shows, by its attributes and class names."""
-    starry = role == "rating"
+def _stars(attributes: dict[str, str | None], starry: bool) -> Stars | None:
+    """A rating that this very element shows, by its attributes and class names.
+
+    `starry` says that the class of it or of its parent speaks of a rating.
+    """
     for name in ("aria-label", "title", "alt"):
         value = attributes.get(name)
         if value and len(value) <= 80:
@@ -167,6 +172,15 @@ def _is_rating_name(name: str) -> bool:
     )
 
 
+def _look_within(node: LexborNode) -> str:
+    """Class or address of the first element in `node`, where the icon itself is."""
+    for inner in node.iter():
+        attributes = inner.attributes
+        look = attributes.get("class") or attributes.get("src") or attributes.get("href") or ""
+        return look.lower()
+    return ""
+
+
 def _icons(box: Box) -> Stars | None:
     """A row of star icons of one kind of element: how many are filled."""
     full = half = total = 0.0
@@ -174,7 +188,6 @@ def _icons(box: Box) -> Stars | None:
     if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
         return None
     for kid in kids:
-        inner: LexborNode | None
         attributes = kid.attributes
         look = " ".join(
             filter(
@@ -187,14 +200,8 @@ def _icons(box: Box) -> Stars | None:
                 ),
             )
         ).lower()
-        if not look and kid.tag in ("span", "li", "div", "a", "svg") and kid.child is not None:
-            first = kid.child
-            inner = first if first.is_element_node else first.next
-            if inner is not None and inner.is_element_node:
-                attributes = inner.attributes
-                look = (
-                    attributes.get("class") or attributes.get("src") or attributes.get("href") or ""
-                ).lower()
+        if not look and kid.tag in ("span", "li", "div", "a", "svg"):
+            look = _look_within(kid)
         if not any(word in look for word in ("star", "stern", "etoile", "rating", "bewert")):
             continue
         total += 1
@@ -224,7 +231,7 @@ class _Builder:
     def __init__(self) -> None:
         self.left = MAX_BOXES
 
-    def box(self, node: LexborNode, depth: int = 0) -> Box:
+    def box(self, node: LexborNode, depth: int = 0, starry: bool = False) -> Box:
         self.left -= 1
         tag = node.tag or ""
         attributes = node.attributes
@@ -234,17 +241,19 @@ class _Builder:
                 classes = f"{value} {classes}" if len(value) < 80 else classes
         if "author" in (attributes.get("rel") or ""):
             classes += " author"
+        if attributes.get("role") == "button":
+            classes += " button"
         box = Box(node, tag, classes)
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
             box.hint = bool(words().hint.search(classes.lower()))
         if attributes:
-            box.rating = _stars(node, tag, attributes, box.role)
+            box.rating = _stars(attributes, starry or box.role == "rating")
         if depth < MAX_DEPTH and self.left > 0:
             self._fill(box, node, depth)
         box.text = _LINES.sub("\n", _SPACES.sub(" ", box.text)).strip()
         box.size = len(box.text) + sum(k.size for k in box.kids)
-        self._look(box)
+        self._look(box, starry)
         for kid in box.kids:
             box.parts |= kid.parts
         box.parts.add(box.role)
@@ -267,7 +276,7 @@ class _Builder:
                 elif tag in _INLINE and self._is_text(child):
                     parts.append(_inline_text(child))
                 elif self.left > 0:
-                    kid = self.box(child, depth + 1)
+                    kid = self.box(child, depth + 1, box.role == "rating")
                     box.kids.append(kid)
                     parts.append("\n")
             child = child.next
@@ -292,12 +301,12 @@ class _Builder:
         return not classes or _role(node.tag or "", classes) in ("", "p")
 
     @staticmethod
-    def _look(box: Box) -> None:
+    def _look(box: Box, starry: bool) -> None:
         """What only the content tells: long "authors" are none, glyphs are ratings."""
         if box.rating is None and box.size <= 120:
             if box.text:
                 box.rating = read_glyphs(box.text) if len(box.text) <= 30 else None
-            if box.rating is None and box.role == "rating":
+            if box.rating is None and (starry or box.role == "rating"):
                 box.rating = read_phrase(box.text) if box.text else None
                 if box.rating is None and not box.kids:
                     found = read_number(box.text)
@@ -319,6 +328,7 @@ class _Builder:
             box.role = ""
 
 
+_REST = re.compile(r"rest|remain|collaps|expand|hidden|more|full", re.IGNORECASE)
 _NOISE = re.compile(
     r"cookie|consent|gdpr|helpful|vote|report|abuse|histogram|breakdown|pag(?:er|ination)|sort"
     r"|filter|form"
@@ -385,6 +395,8 @@ def _first_rating(box: Box) -> Stars | None:
     return None
 
 
+_PARTICLES = frozenset("de van der von da di du la le el al bin and und the of & del y e".split())
+_DATED = re.compile(r"\s+(?:(?:on|le|am|il|el|em|op|den|på|dne)\s+)?\d")
 _NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
 
 
@@ -395,30 +407,8 @@ def _looks_like_name(text: str) -> bool:
     if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
         return bool(re.match(r"[A-Z][a-z]+ [A-Z]\.$", first))
     words = first.split()
-    small = (
-        "de",
-        "van",
-        "der",
-        "von",
-        "da",
-        "di",
-        "du",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "and",
-        "und",
-        "the",
-        "of",
-        "&",
-        "del",
-        "y",
-        "e",
-    )
     return len(words) <= 5 and all(
-        w[0].isupper() or (not w[0].isascii() and w[0].lower() == w[0].upper()) or w in small
+        w[0].isupper() or (not w[0].isascii() and w[0].lower() == w[0].upper()) or w in _PARTICLES
         for w in words
     )
 
@@ -427,7 +417,8 @@ class Unit:
     """A review as it was found: its box and its parts."""
 
     __slots__ = (
-        "author", "body", "box", "date", "guessed", "hint", "rating", "reply", "strength", "title"
+        "author", "body", "box", "date", "guessed", "hint", "is_weak", "rating", "reply",
+        "strength", "title"
     )  # fmt: skip
 
     def __init__(self, box: Box) -> None:
@@ -436,6 +427,7 @@ class Unit:
         self.strength = 0  # of the body: 2 a class name says so, 1 a paragraph, 0 just text
         self.author: str | None = None
         self.guessed = False  # the author only looks like a name
+        self.is_weak = False  # to be believed only where all are like it
         self.date: str | None = None
         self.title: str | None = None
         self.reply: str | None = None
@@ -575,7 +567,7 @@ class _Finder:
             chosen = _with_neighbors(named, longest)
             if roles != ("body",):
                 chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
-            unit.body = clean_body("\n".join(x.text for x in chosen))
+            unit.body = clean_body(_join(chosen))
             unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
             if len(chosen) == 1 and len(unit.body) < 60 and _is_link(chosen[0]):
                 continue
@@ -598,11 +590,11 @@ class _Finder:
         """Author and title: by role, else by what stands around the body."""
         for leaf in rest:
             if leaf.role == "author" and unit.author is None and not is_platform_text(leaf.text):
-                unit.author = clean_name(leaf.text.split("\n")[0])
+                unit.author = clean_name(_DATED.split(leaf.text.split("\n")[0])[0])
         for leaf in rest:
-            if leaf.role != "title" or is_section_title(leaf.text) or find_date(leaf.text):
+            if leaf.role != "title" or _is_label(leaf.text) or find_date(leaf.text):
                 continue
-            if unit.author is None and _looks_like_name(leaf.text) and not _is_label(leaf.text):
+            if unit.author is None and _looks_like_name(leaf.text):
                 unit.author = clean_name(leaf.text)
                 unit.guessed = True
             elif unit.title is None and leaf.text != unit.author and leaves.index(leaf) < at:
@@ -645,8 +637,11 @@ class _Finder:
         if self.kind == "review" and unit.hint:
             if proof >= 2:
                 return told and (unit.strength > 0 or bool(unit.rating and unit.date))
-            if unit.rating or unit.date:
-                return told and unit.strength > 0 and (unit.box.hint or unit.strength == 2)
+            if (unit.rating or unit.date) and (unit.box.hint or unit.strength == 2):
+                return told and unit.strength > 0
+            if unit.rating and unit.guessed:
+                unit.is_weak = True
+                return spoken >= 4 and unit.strength > 0
             return named and told and unit.box.hint and unit.strength == 2
         if self.kind == "stars":
             return unit.rating is not None and bool(unit.author or unit.date) and spoken >= 3
@@ -692,9 +687,20 @@ def _with_neighbors(named: list[Leaf], longest: Leaf) -> list[Leaf]:
         if x is longest
         or (x.box.classes == longest.box.classes and x.tag == longest.tag)
         or (x.role == "body" == longest.role and _inside(longest, x))
+        or (x.role == "wrap" and longest.box in x.box.kids)
+        or (longest.role == "wrap" and x.role in ("p", "wrap") and x.box in longest.box.kids)
     ]
     key = text_key(longest.text)
     return [x for x in like if x is longest or text_key(x.text)[:40] not in key]
+
+
+def _join(leaves: list[Leaf]) -> str:
+    """One line a leaf, but a text cut in the middle by its "read more" goes on where it stopped."""
+    text = leaves[0].text
+    for leaf in leaves[1:]:
+        cut = text[-1:].isalpha() and leaf.text[:1].islower() and _REST.search(leaf.box.classes)
+        text += leaf.text if cut else f"\n{leaf.text}"
+    return text
 
 
 def _is_link(leaf: Leaf) -> bool:
@@ -712,6 +718,10 @@ def _same_words(a: str, b: str) -> bool:
 
 
 def _all_text(box: Box) -> str:
+    """What a reply says: its body where a class names one, else all."""
+    said = [b.text for b in box.walk() if b.role in ("body", "wrap", "p") and len(b.text) > 1]
+    if said:
+        return "\n".join(said)
     texts = [
         b.text for b in box.walk() if b.text and b.role not in ("noise", "author", "date", "title")
     ]
@@ -741,6 +751,8 @@ def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
     lonely = {kind for kind in ("quote", "stars") if sum(k == kind for k, _ in found) < 2}
     bare = [u for k, u in found if k == "review" and u.strength < 2 and not u.date and not u.named]
     alone = bare if len(bare) == 1 else []
+    if any(u.is_weak for _, u in found) and not all(u.is_weak for _, u in found):
+        alone = alone + [u for _, u in found if u.is_weak]
     if len(found) == 1 and found[0][0] == "testimonial" and found[0][1].is_guess:
         return []
     return [(kind, unit) for kind, unit in found if kind not in lonely and unit not in alone]
@@ -928,10 +940,29 @@ def read_summary(page: ParsedPage) -> list[Rating]:
     """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
     for node in page.tree.css(_SUMMARY)[:40]:
         text = node.text(deep=True, separator=" ", strip=True)
-        if not 8 <= len(text) <= 200:
+        if not 1 <= len(text) <= 200:
             continue
-        stars = read_phrase(text)
-        match = words().counted.search(text)
-        if stars and match and (count := read_count(match[1])) and stars.value > 0:
-            return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
+        stars = read_phrase(text) or _mean(node, text)
+        if stars is None or stars.value <= 0:
+            continue
+        for _ in range(3):
+            match = words().counted.search(text)
+            if match and (count := read_count(match[1])):
+                return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
+            if node.parent is None or node.parent.tag == "body":
+                break
+            node = node.parent
+            text = node.text(deep=True, separator=" ", strip=True)
+            if len(text) > 200:
+                break
     return []
+
+
+_MEAN = re.compile(r"^\D{0,20}([1-4][.,]\d{1,2}|5[.,]00?)(?![\d.,])")
+_MEAN_NAME = re.compile(r"average|avg|summary|overall|aggregate")
+
+
+def _mean(node: LexborNode, text: str) -> Stars | None:
+    """A number with a decimal in an element that is called an average."""
+    match = _MEAN.match(text) if _MEAN_NAME.search(node.attributes.get("class") or "") else None
+    return Stars(float(match[1].replace(",", ".")), 5.0) if match else None

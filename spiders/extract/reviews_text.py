@@ -84,7 +84,10 @@ def words() -> Words:
         title_stems=tuple(rows.pop("title_stems")),
         hint=either("hints"),
         price=either("prices"),
-        counted=either("counted", r"(\d[\d.,' \u00a0\u202f]*)\s*\+?\s*(?:[\w-]+ ){0,2}?"),
+        counted=either(
+            "counted",
+            r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)\s*\+?\s*(?:[\w-]+ ){0,2}?",
+        ),
         class_stems=rows.pop("class_stems"),
         roles={word: role for role, text in rows.pop("roles").items() for word in text.split()},
     )
@@ -104,7 +107,7 @@ def clean_body(text: str) -> str:
     >>> clean_body("“Good coffee, fast… Read more”")
     'Good coffee, fast…'
     """
-    text = text.strip()
+    text = _unquoted(text.strip())
     match = words().tail.search(text, max(0, len(text) - 40))
     if match and (
         match[0].lstrip()[:1] in "[(.…»›→"
@@ -112,6 +115,10 @@ def clean_body(text: str) -> str:
     ):
         cut = text[: match.start()].rstrip()
         text = cut + ("…" if "…" in match[0] or "..." in match[0] else "")
+    return _unquoted(text)
+
+
+def _unquoted(text: str) -> str:
     while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
     if text[:1] in "“„«「『❝" and not any(c in text[1:] for c in "”“»」』❞"):
