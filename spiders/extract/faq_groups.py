@@ -142,8 +142,11 @@ def _share(group: list[Head]) -> float:
 
 
 def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
-    """From the first to the last that asks; all where the markup itself says question."""
-    if group and group[0].shape in ("label", "details", "accordion"):
+    """From the first to the last that asks; all where the markup itself says question.
+
+    Other things than questions fold too: menus and filters before and behind an accordion.
+    """
+    if group and group[0].shape in ("label", "details", "accordion") and _share(group) >= 0.5:
         return group
     sure = [i for i, h in enumerate(group) if h.asks or key_of(h.question) in contents]
     return group[sure[0] : sure[-1] + 1] if sure else []

@@ -50,7 +50,7 @@ _HEADER = re.compile(
 _ANSWER = re.compile(
     r"answer|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac)[-_]*(?:item|box|block)?[-_]*"
     r"(?:body|content|panel|collapse|text|inner|copy|desc\w*|pane|a)(?![a-z])"
-    r"|(?:^|\s)(?:collapse|panel|tab-content|elementor-tab-content)(?=\s|$)",
+    r"|^panel$|(?:^|\s)(?:collapse|elementor-tab-content)(?=\s|$)",
 )
 _FAQ_BOX = re.compile(r"faq|frequently|questions-?and-?answers|help-?cent")
 _BOXES = frozenset(
@@ -226,8 +226,10 @@ class _Reader:
             return None
         if marks.faq and not new.box and tag in _BOXES:
             new.box = node.mem_id
-        if (marks.answer and not marks.header) or role == "tabpanel" or role == "region":
+        if (marks.answer and not marks.header) or role == "region":
             new.answer, new.header = True, 0
+        elif role == "tabpanel":  # may hold an accordion of its own
+            new.header = 0
         elif not new.answer and (marks.header or not _OPENS.isdisjoint(attributes)):
             new.header = node.mem_id
         if role == "heading":
