@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import doctest
+import io
 import json
 import os
 import re
 import shutil
+import sys
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -15,7 +19,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reports.renderers import RENDERERS, html, markdown
+from crawler.errors import ConfigError
+from reports.renderers import RENDERERS, html, markdown, pdf
+from reports.renderers import csv as csv_renderer
 from reports.report import build_report
 from reports.schema import PATH, report_schema
 from tests.report_data import OWN, RUN, build_market
@@ -160,9 +166,11 @@ def test_saved_pages_are_linked_only_when_somebody_saved_them(report):
     assert 'href="evidence/rec-fernwheel-faq.html"' in linked
 
 
-def test_paper_opens_every_drawer(report):
+def test_paper_opens_every_drawer_but_those_that_the_register_repeats(report):
     text = html.render(report, expanded=True).decode()
-    assert text.count("<details") == len(re.findall(r"<details[^>]* open>", text))
+    closed = re.findall(r"<details(?![^>]* open)[^>]*>", text)
+    assert set(closed) == {'<details class="proof">'}
+    assert " open>" in text
 
 
 def test_ten_brands_stay_under_two_megabytes(report):
@@ -277,6 +285,159 @@ def test_markdown_tables_keep_their_columns(hostile):
             assert count == len(re.findall(r"(?<!\\)\|", before))
 
 
-def test_markdown_examples_hold():
-    assert doctest.testmod(markdown).failed == 0
-    assert doctest.testmod(html).failed == 0
+# XLSX
+
+
+def _book(content):
+    openpyxl = pytest.importorskip("openpyxl")
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def test_xlsx_has_a_sheet_a_topic_with_filter_and_frozen_head(report):
+    book = _book(RENDERERS["xlsx"].render(report))
+    assert {"Summary", "Scoreboard", "Gaps", "SWOT", "Evidence", "Method"} <= set(book.sheetnames)
+    for sheet in book:
+        assert sheet.freeze_panes == "B4"
+        assert sheet.auto_filter.ref
+
+
+def test_xlsx_keeps_numbers_as_numbers_and_words_for_what_is_not_known(report):
+    sheet = _book(RENDERERS["xlsx"].render(report))["Scoreboard"]
+    rows = {row[0].value: row for row in sheet.iter_rows(min_row=4)}
+    assert rows[OWN][2].value == 46
+    assert rows["gatekeep.example"][2].value == "blocked"
+
+
+def test_xlsx_holds_no_formula_and_no_link_and_all_of_the_text(hostile):
+    content = RENDERERS["xlsx"].render(hostile)
+    book = _book(content)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert [c.coordinate for c in cells if c.data_type == "f" or c.hyperlink] == []
+    texts = [c.value for c in cells if isinstance(c.value, str)]
+    assert any(HOSTILE[7] in text and HOSTILE[0] in text for text in texts)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        parts = [n for n in package.namelist() if n.endswith(".rels")]
+        assert not any(b'TargetMode="External"' in package.read(n) for n in parts)
+
+
+def test_xlsx_cuts_text_that_excel_cannot_hold(report):
+    long = replace(report, unknowns=("x" * 40_000,))
+    sheet = _book(RENDERERS["xlsx"].render(long))["Summary"]
+    longest = max(len(str(cell.value)) for row in sheet.iter_rows() for cell in row)
+    assert longest == 32_767
+
+
+def test_office_formats_say_which_extra_they_need(report, monkeypatch):
+    for name, package in (("xlsx", "xlsxwriter"), ("pptx", "pptx")):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(ConfigError, match=r"cxscout\[office\]"):
+            RENDERERS[name].render(report)
+
+
+# CSV
+
+
+def _sheets(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        return {
+            name: list(csv.reader(io.StringIO(bundle.read(name).decode("utf-8-sig"))))
+            for name in bundle.namelist()
+        }
+
+
+def test_csv_files_begin_with_a_byte_order_mark_and_have_safe_names(report):
+    content = RENDERERS["csv"].render(report)
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        for name in bundle.namelist():
+            assert re.fullmatch(r"[a-z0-9-]+\.csv", name)
+            assert bundle.read(name).startswith(b"\xef\xbb\xbf")
+
+
+def test_csv_leaves_negative_numbers_numbers(report):
+    themes = _sheets(RENDERERS["csv"].render(report))["themes.csv"]
+    nets = [row[5] for row in themes[1:]]
+    assert any(float(net) < 0 for net in nets)
+
+
+def test_the_same_report_gives_the_same_csv(report):
+    assert RENDERERS["csv"].render(report) == RENDERERS["csv"].render(report)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\ufeff=1", "\u200b=1"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "|cmd", "%0A=1", "\xa0=1"),
+    ],
+)
+def test_text_that_a_spreadsheet_could_run_begins_with_an_apostrophe(text):
+    assert csv_renderer.safe_cell(text) == "'" + text
+
+
+def test_csv_of_a_hostile_formula_is_text():
+    db = build_market(Path(":memory:"))
+    db.execute("update gaps set text = '=cmd()', goal = '@x', kpi = '-2+3'")
+    rows = _sheets(RENDERERS["csv"].render(build_report(db, RUN, now=NOW)))["gaps.csv"]
+    assert rows[1][3] == "'=cmd()"
+    assert "'@x" in rows[1]
+    assert "'-2+3" in rows[1]
+
+
+# PPTX
+
+
+def _slides(content):
+    pptx = pytest.importorskip("pptx")
+    return list(pptx.Presentation(io.BytesIO(content)).slides)
+
+
+def test_pptx_has_ten_to_twelve_slides_with_native_tables_and_charts(report):
+    slides = _slides(RENDERERS["pptx"].render(report))
+    assert 10 <= len(slides) <= 12
+    shapes = [shape for slide in slides for shape in slide.shapes]
+    assert sum(shape.has_table for shape in shapes) == 3
+    assert sum(shape.has_chart for shape in shapes) == 2
+
+
+def test_every_slide_has_a_title_and_nothing_leaves_the_slide(report):
+    for slide in _slides(RENDERERS["pptx"].render(report)):
+        assert slide.shapes.title.text_frame.text
+        for shape in slide.shapes:
+            assert shape.left + shape.width <= 13.34 * 914_400
+            assert shape.top + shape.height <= 7.5 * 914_400
+
+
+def test_pptx_has_no_link_to_the_outside_and_no_macro(hostile):
+    content = RENDERERS["pptx"].render(hostile)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        names = package.namelist()
+        parts = b"".join(package.read(n) for n in names if n.endswith((".rels", ".xml")))
+    assert b'TargetMode="External"' not in parts
+    assert b"hlinkClick" not in parts
+    assert not [n for n in names if "vba" in n.lower() or "embed" in n and ".xlsx" not in n]
+
+
+# PDF
+
+
+@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+def test_pdf_has_no_script_and_no_attachment(hostile):
+    content = pdf.render(hostile, browser=_chromium())
+    assert content.startswith(b"%PDF-")
+    assert not re.search(rb"/(JavaScript|JS|EmbeddedFile|Launch|OpenAction)\b", content)
+
+
+@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+def test_pdf_of_seven_brands_has_at_most_thirty_pages(report):
+    content = pdf.render(report, browser=_chromium())
+    assert 10 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 30
+
+
+def test_pdf_without_a_browser_tells_the_way_out(report, tmp_path):
+    with pytest.raises(ConfigError, match="CXSCOUT_BROWSER, or take --format html"):
+        pdf.render(report, browser=str(tmp_path / "no-browser"))
+
+
+def test_examples_in_docstrings_hold():
+    for module in (csv_renderer, html, markdown):
+        assert doctest.testmod(module).failed == 0

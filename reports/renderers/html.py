@@ -56,7 +56,8 @@ _SHOWN = {
 
 
 def render(report: Report, *, expanded: bool = False) -> bytes:
-    """The page as UTF-8; `expanded` opens every drawer, for paper."""
+    """The page as UTF-8; `expanded` opens all drawers but those of evidence, for paper:
+    there the register at the end holds what they would show."""
     template = _environment().get_template("report.html")
     by_id = {entry.id: entry for entry in report.evidence}
     text = template.render(
