@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
     from spiders.extract.page import Anchor, ParsedPage
 
-__all__ = ["find_languages", "find_messengers", "find_profiles"]
+__all__ = ["find_languages", "find_messengers", "find_profiles", "schemed"]
 
 MAX_LINKS = 5_000  # of one page
-_SCHEMES = (
-    'a[href^="whatsapp:" i], a[href^="viber:" i], a[href^="tg:" i], a[href^="sms:" i], '
-    'a[href^="weixin:" i], a[href^="line:" i], a[href^="skype:" i], a[href^="fb-messenger:" i]'
-)
+_NO_PAGE = 'a:not([href^="http"]):not([href^="/"])'
+_HIDING = ("data-mailto-token", "data-enc-email", "data-domain")
+_CHATS = "whatsapp viber tg sms weixin line skype fb-messenger".split()
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")
 
 
@@ -36,6 +35,27 @@ def host(url: str) -> str:
     return url.split("/", 3)[2].lower().partition(":")[0].removeprefix("www.")
 
 
+@lru_cache(maxsize=2)
+def schemed(page: ParsedPage) -> dict[str, list[tuple[str, LexborNode]]]:
+    """Links by scheme, each what follows the colon as written, with its element.
+
+    A number or address without scheme (`href="+49 30 1"`, `href="a@b.c"`) is under "", a link
+    that hides an address in data attributes under "data".
+    """
+    found: dict[str, list[tuple[str, LexborNode]]] = {}
+    for node in page.tree.css(_NO_PAGE)[:MAX_LINKS]:
+        marks = node.attributes
+        href = (marks.get("href") or "").strip()
+        scheme, colon, _ = href[:200].partition(":")
+        if colon and "/" not in scheme:
+            found.setdefault(scheme.lower(), []).append((href[len(scheme) + 1 :], node))
+        elif href[:1] == "+" or "@" in href:
+            found.setdefault("", []).append((href, node))
+        elif len(marks) > 1 and any(mark in marks for mark in _HIDING):
+            found.setdefault("data", []).append((href, node))
+    return found
+
+
 # --- messengers --------------------------------------------------------------------------------
 
 
@@ -43,14 +63,15 @@ def find_messengers(page: ParsedPage) -> list[Channel]:
     """Chats a link opens with the brand; buttons that share the page are none."""
     found: dict[tuple[str, str], Channel] = {}
     hosts = mapping("messengers")
-    for anchor in page.anchors[:MAX_LINKS]:
-        kind = hosts.get(host(anchor.url))
+    for name, anchor in _outside(page):
+        kind = hosts.get(name)
         if kind and (channel := _messenger(kind, anchor.url, anchor.text)):
             found.setdefault((channel.kind, channel.value), channel)
-    for node in page.tree.css(_SCHEMES):
-        href = unquote((node.attributes.get("href") or "").strip())
-        if channel := _by_scheme(href, " ".join(node.text().split())[:80]):
-            found.setdefault((channel.kind, channel.value), channel)
+    for scheme in _CHATS:
+        for rest, node in schemed(page).get(scheme, ()):
+            text = " ".join(node.text().split())[:80]
+            if channel := _by_scheme(scheme, unquote(rest), text):
+                found.setdefault((channel.kind, channel.value), channel)
     return list(found.values())
 
 
@@ -84,9 +105,8 @@ def _whatsapp(name: str, path: str, query: str, text: str) -> Channel | None:
     return None
 
 
-def _by_scheme(href: str, text: str) -> Channel | None:
-    scheme, _, rest = href.partition(":")
-    scheme = scheme.lower()
+def _by_scheme(scheme: str, rest: str, text: str) -> Channel | None:
+    href = f"{scheme}:{rest}"
     query = parse_qs(rest.partition("?")[2])
     number = query.get("phone", query.get("number", [rest if scheme == "sms" else ""]))[0]
     digits = re.sub(r"\D", "", re.split(r"[?&;]", number)[0])
@@ -120,7 +140,7 @@ def find_profiles(page: ParsedPage) -> list[Channel]:
     are left out. `sameAs` of an organization counts.
     """
     found: dict[str, Channel] = {}
-    seen = [(a, p) for a in page.anchors[:MAX_LINKS] if (p := _profile(a.url))]
+    seen = [(a, p) for name, a in _outside(page) if (p := _profile(a.url, name))]
     crowd = _crowded([profile for _, profile in seen])
     name = _brand_name(page.url)
     for anchor, (network, value) in seen:
@@ -131,9 +151,16 @@ def find_profiles(page: ParsedPage) -> list[Channel]:
     return list(found.values())
 
 
-def _profile(url: str) -> tuple[str, str] | None:
+@lru_cache(maxsize=2)
+def _outside(page: ParsedPage) -> list[tuple[str, Anchor]]:
+    """Links to other hosts than the page's, with their hosts."""
+    own = host(page.url) if "//" in page.url else ""
+    named = [(host(anchor.url), anchor) for anchor in page.anchors[:MAX_LINKS]]
+    return [(name, anchor) for name, anchor in named if name != own]
+
+
+def _profile(url: str, name: str) -> tuple[str, str] | None:
     """Network and canonical address of a profile, None for other pages of the network."""
-    name = host(url)
     network = mapping("networks").get(name) or _regional(name)
     if network is None or any(mark in url for mark in _share_markers()):
         return None
@@ -254,7 +281,7 @@ def _is_in_row(node: LexborNode) -> bool:
 def _same_as(page: ParsedPage) -> list[tuple[str, str]]:
     values = [v for business in businesses(page) for v in business.props.get("sameAs", ())]
     links = [v.strip() for v in values if isinstance(v, str) and v.count("/") > 2][:40]
-    return [p for link in links if link.startswith("http") and (p := _profile(link))]
+    return [p for link in links if link.startswith("http") and (p := _profile(link, host(link)))]
 
 
 # --- languages ---------------------------------------------------------------------------------
@@ -286,22 +313,30 @@ def _clean_tag(text: str) -> str | None:
     return tag if _TAG.fullmatch(tag) else None
 
 
+@cache
+def _autonyms() -> dict[str, str]:
+    """Language names as written, capitalized, in capitals and in small letters."""
+    rows = mapping("autonyms").items()
+    return {f: tag for name, tag in rows for f in (name, name.capitalize(), name.upper())}
+
+
 def _switched(page: ParsedPage) -> dict[str, str]:
     """Links and options that are named after languages, e.g. Deutsch | English."""
-    autonyms = mapping("autonyms")
+    autonyms = _autonyms()
     found: dict[str, str] = {}
     own = registrable_domain(page.url) if page.url else ""
     for anchor in page.anchors[:MAX_LINKS]:
         text = anchor.text
-        if not 2 <= len(text) <= 24:
-            continue
-        tag = autonyms.get(text.lower()) or _short_code(text, anchor)
+        tag = _short_code(text, anchor) if len(text) == 2 else autonyms.get(text)
         if tag and (not own or registrable_domain(anchor.url) == own):
             found.setdefault(tag, text)
-    for node in page.tree.css('select[name*="lang" i] option, select[id*="lang" i] option')[:100]:
-        tag = autonyms.get(" ".join(node.text().split()).lower())
-        if tag:
-            found.setdefault(tag, node.text().strip())
+    for select in page.tree.css("select")[:20]:
+        marks = select.attributes
+        if "lang" not in f"{marks.get('name')} {marks.get('id')} {marks.get('class')}".lower():
+            continue
+        for node in select.css("option")[:100]:
+            if tag := autonyms.get(" ".join(node.text().split()).lower()):
+                found.setdefault(tag, node.text().strip())
     return found
 
 

@@ -28,9 +28,6 @@ MAX_BUSINESSES = 200  # of one page; a list of branches
 @lru_cache(maxsize=2)
 def businesses(page: ParsedPage) -> tuple[Entity, ...]:
     """Entities of the page that are a firm, a shop, a contact point; not people and articles."""
-    html = page.html
-    if not any(name in html for name in _STATED) and "adr" not in html:
-        return ()
     found = []
     for entity in walk(page.structured):
         if not _OTHERS.isdisjoint(entity.types):

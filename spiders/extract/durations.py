@@ -6,12 +6,13 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from spiders.extract.policies_rows import numbers, tokens
+from spiders.extract.policies_rows import heads, lowered, numbers
 from spiders.extract.words import languages, normalize
 
 __all__ = ["HOURS", "Duration", "durations", "sentence"]
 
 MAX_SPANS = 500  # of one page
+MAX_CHARS = 200_000  # of the text; the terms of a shop have some 60,000
 
 # Hours of one unit; a business day counts as a day, its name tells it apart.
 HOURS = {
@@ -41,7 +42,8 @@ _JOIN = (
     r"до|-|から|至|到"
 )
 _SPAN = re.compile(
-    rf"([0-9]{{1,3}})(?:\s?(?:{_JOIN})\s?([0-9]{{1,3}}))?\)?(?:\s\([^\W\d_]{{3,20}}\))?"
+    r"([0-9]{1,3})(?=[ \u00a0)~/\u2010-\u2014-]|[^\W\d_])"
+    rf"(?:\s?(?:{_JOIN})\s?([0-9]{{1,3}}))?\)?(?:\s\([^\W\d_]{{3,20}}\))?"
     r"[\s\u00a0-]{0,2}([^\W\d_][\w\u0300-\u036f\u0900-\u0dff]{0,23})(?:[ -]([^\W\d_]{1,24}))?"
 )
 
@@ -67,7 +69,7 @@ def durations(text: str) -> tuple[Duration, ...]:
     (2, 4, 'business_day')
     """
     found: list[Duration] = []
-    for match in _SPAN.finditer(text):
+    for match in _SPAN.finditer(text[:MAX_CHARS]):
         unit, codes, end = _unit(match)
         start = match.start()
         if not unit or _is_part(text, start) or _is_gap(text, start):
@@ -84,8 +86,10 @@ def durations(text: str) -> tuple[Duration, ...]:
 
 def _unit(match: re.Match[str]) -> tuple[str, tuple[str, ...], int]:
     """The unit behind the number, of two words, of one, or of the first signs (30日以内)."""
-    first = normalize(match[3])
     known = _units()
+    first = match[3].lower()
+    if first not in known and not first.isascii():
+        first = normalize(first)
     if match[4] and (seen := known.get(f"{first} {normalize(match[4])}")):
         return *_chosen(seen), match.end(4)
     if seen := known.get(first):
@@ -122,21 +126,17 @@ _NEXT = re.compile(r"[\s-]([^\W\d_]{2,20})(?:[ -]([^\W\d_]{2,20}))?")
 
 def _in_words(text: str) -> list[Duration]:
     """Spans such as `thirty days`, found only where a number word stands between spaces."""
-    seen = tokens(text) & numbers().keys()
-    if not seen:
-        return []
-    lowered = text.lower()
+    seen = [word for word in numbers() if word[:4] in heads(text)]
+    lower = lowered(text)
     found: list[Duration] = []
     for word in seen:
         value, codes = numbers()[word]
-        at = lowered.find(f" {word} ")
+        at = lower.find(f" {word} ")
         while at >= 0 and len(found) < MAX_SPANS:
-            if (match := _NEXT.match(lowered, at + 1 + len(word))) and (
-                one := _named(match, codes)
-            ):
-                unit, end = one
-                found.append(Duration(value, value, unit, at + 1, end, codes))
-            at = lowered.find(f" {word} ", at + 1)
+            match = _NEXT.match(lower, at + 1 + len(word))
+            if match and (named := _named(match, codes)):
+                found.append(Duration(value, value, named[0], at + 1, named[1], codes))
+            at = lower.find(f" {word} ", at + 1)
     return found
 
 

@@ -9,7 +9,9 @@ from urllib.parse import unquote
 
 from crawler.domains import registrable_domain
 from crawler.items import Channel
+from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import row
+from spiders.extract.channels_structured import businesses, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +96,18 @@ def _candidates(page: ParsedPage) -> Iterator[tuple[str, str]]:
 
 
 def _linked(page: ParsedPage) -> Iterator[tuple[str, str]]:
-    for node in page.tree.css('a[href^="mailto:" i], area[href^="mailto:" i]'):
-        href = unquote((node.attributes.get("href") or "")[7:])
+    for rest, node in schemed(page).get("mailto", ()):
+        to, _, query = unquote(rest).partition("?")
         text = " ".join(node.text().split())[:80]
-        for address in re.split(r"[,;]", href.partition("?")[0])[:10]:
+        for address in re.split(r"[,;]", to)[:10]:
             yield _plain(address), text
-        if (copies := href.partition("?")[2]) and "to=" in copies:
-            yield _plain(copies.partition("to=")[2].partition("&")[0]), text
+        if "to=" in query:
+            yield _plain(query.partition("to=")[2].partition("&")[0]), text
+    for href, node in schemed(page).get("", ()):
+        yield href, " ".join(node.text().split())[:80]
+    for business in businesses(page):
+        for address in texts(business, "email"):
+            yield address.removeprefix("mailto:"), "[structured data]"
 
 
 def _plain(text: str) -> str:
@@ -121,14 +128,17 @@ def _visible(page: ParsedPage) -> Iterator[tuple[str, str]]:
     at = text.find("@")
     if at < 0:
         return
-    quoted = _quoted(page)
-    is_turned = "bidi-override" in page.html or "direction:rtl" in page.html.replace(" ", "")
+    quoted = is_turned = None
     for _ in range(MAX_MARKS):
         raw = _at(text, at, page)
-        if raw and raw not in quoted and not _is_mock(text, at, raw, page.url):
-            yield raw, _around(text, at)
-        elif is_turned and not raw:
-            yield _turned(text, at), _around(text, at)
+        if raw and not _is_mock(text, at, raw, page.url):
+            quoted = _quoted(page) if quoted is None else quoted
+            if raw not in quoted:
+                yield raw, _around(text, at)
+        elif not raw:
+            is_turned = _is_turned(page) if is_turned is None else is_turned
+            if is_turned:
+                yield _turned(text, at), _around(text, at)
         at = text.find("@", at + 1)
         if at < 0:
             return
@@ -162,6 +172,11 @@ def _sentence_cut(domain: str) -> str:
     while len(labels) > 2 and labels[-1][:1].isupper() and labels[-2].islower():
         labels.pop()
     return ".".join(labels)
+
+
+def _is_turned(page: ParsedPage) -> bool:
+    """Whether a style shows text from right to left on a page in a left-to-right script."""
+    return "bidi-override" in page.html or bool(re.search(r"direction:\s?rtl", page.html))
 
 
 def _turned(text: str, at: int) -> str:
@@ -255,10 +270,12 @@ def _dotted(after: str) -> list[str]:
 
 
 def _protected(page: ParsedPage) -> Iterator[tuple[str, str]]:
-    nodes = page.tree.css(
-        '[data-cfemail], a[href*="email-protection#"], a[href^="javascript:"], '
-        "[data-mailto-token], [data-enc-email], [data-user][data-domain], [data-name][data-domain]"
-    )
+    nodes = [node for _, node in schemed(page).get("data", ())]
+    if "[email" in page.text:
+        nodes += page.tree.css("[data-cfemail]")
+    if any(anchor.url.endswith("/email-protection") for anchor in page.anchors):
+        nodes += page.tree.css('a[href*="email-protection#"]')
+    nodes += [node for _, node in schemed(page).get("javascript", ())]
     for node in nodes[:MAX_MARKS]:
         yield _decoded(node), "[protected address]"
 
@@ -326,6 +343,7 @@ def _rot13(text: str) -> str:
 
 
 _SPLIT = re.compile(r"""["'](?:@|%40|&#64;|\\x40|\\u0040)["']""")
+_AT_ALONE = ('"@"', "'@'", '"%40"', "'%40'", "&#64;", "x40")
 _LEFT = re.compile(r"""(?:["']([\w.+-]{1,64})["']|([A-Za-z_$][\w$]{0,40}))\s{0,4}\+\s{0,4}$""")
 _RIGHT = re.compile(r"""\s{0,4}\+\s{0,4}(?:["']([\w.-]{1,100})["']|([A-Za-z_$][\w$]{0,40}))""")
 _GLUE = re.compile(r"""["']\s{0,4}\+\s{0,4}["']""")
@@ -336,13 +354,13 @@ def _scripted(page: ParsedPage) -> Iterator[tuple[str, str]]:
         text = script.text
         if not text or len(text) > MAX_SCRIPT or script.type.endswith("json"):
             continue
-        if ("@" in text or "x40" in text or "%40" in text) and (raw := _concatenated(text)):
+        if "@" in text and (raw := _concatenated(text)):
             yield raw, "[put together by a script]"
 
 
 def _concatenated(code: str) -> str:
     """An address that code adds up: `"info" + "@" + "shop.de"`, also over variables."""
-    mark = _SPLIT.search(code)
+    mark = _SPLIT.search(code) if any(quoted in code for quoted in _AT_ALONE) else None
     if mark:
         left = _LEFT.search(code[max(0, mark.start() - 120) : mark.start()])
         right = _RIGHT.match(code[mark.end() : mark.end() + 120])

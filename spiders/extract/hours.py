@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.items import Channel
@@ -17,11 +18,10 @@ __all__ = ["find_hours", "find_reply_times"]
 
 MAX_RANGES = 200  # of one page
 MAX_REPLY_HOURS = 240  # longer ones are the terms of data protection, not of service
-_TIME = r"(?:[:.h][0-5][0-9])?\s?(?:[ap]\.?\s?m\b\.?|uhr|h\b)?"
+_TIME = r"(?:[:.h][0-5][0-9])?+ ?(?:[apAP]\.? ?[mM]\b\.?|[uU]hr|h\b)?+"
 _RANGE = re.compile(
-    rf"[0-9]{{1,2}}{_TIME}\s?(?:[-\u2010-\u2014~]|to|bis|à|a|al|till|until|do|tot|til|e|às|до)\s?"
-    rf"[0-9]{{1,2}}{_TIME}",
-    re.IGNORECASE,
+    rf"[0-9]{{1,2}}(?![0-9]){_TIME} ?(?:[-\u2010-\u2014~]|to|bis|à|a|al|till|until|do|tot|til|e|às|до)"
+    rf" ?[0-9]{{1,2}}(?![0-9]){_TIME}"
 )
 _CLOCK = re.compile(r"[0-9][:.h][0-5][0-9]|[ap]\.?\s?m\b|uhr|[0-9]\s?h\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -36,7 +36,7 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     text = page.text
     found: dict[str, Channel] = {}
     block_start = block_end = -1
-    for match in list(_RANGE.finditer(text))[:MAX_RANGES]:
+    for match in islice(_RANGE.finditer(text), MAX_RANGES):
         if not _CLOCK.search(match[0]) or match.start() < block_end:
             continue
         days = _days_before(text, max(block_end, match.start() - 48, 0), match.start())

@@ -11,7 +11,10 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
 from crawler.items import Channel
+from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import lists, mapping
+from spiders.extract.channels_structured import businesses, texts
+from spiders.extract.policies_rows import lowered
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -137,7 +140,8 @@ class _Guess:
 
 
 def _regions(page: ParsedPage) -> tuple[str, ...]:
-    codes = [*_domain_region(page.url), *_stated_regions(page), *_text_regions(page)]
+    codes = [*_domain_region(page.url), *_stated_regions(page)]
+    codes += [] if codes else _text_regions(page)
     codes += _declared_regions(page)
     codes.append(mapping("language_countries").get(page.language or "en", "US"))
     return tuple(dict.fromkeys(codes))[:5]
@@ -189,7 +193,7 @@ def _stated_regions(page: ParsedPage) -> list[str]:
 
 def _text_regions(page: ParsedPage) -> list[str]:
     """Countries that the text names or whose currency it uses, the most frequent first."""
-    text = page.text.lower()
+    text = lowered(page.text)
     seen = {code: sum(map(text.count, signs)) for code, signs in lists("countries").items()}
     return sorted((c for c, n in seen.items() if n), key=lambda code: -seen[code])[:2]
 
@@ -198,16 +202,19 @@ def _text_regions(page: ParsedPage) -> list[str]:
 
 
 def _linked(page: ParsedPage, guess: _Guess) -> Iterator[tuple[PhoneNumber, str]]:
-    selector = 'a[href^="tel:" i], a[href^="callto:" i], a[href^="+"], [itemprop="telephone"]'
-    for node in page.tree.css(selector)[:MAX_NUMBERS]:
+    links = schemed(page)
+    given = [*links.get("tel", ()), *links.get("callto", ()), *links.get("", ())]
+    for rest, node in given[:MAX_NUMBERS]:
         shown = " ".join(node.text().split())[:60]
-        href = unquote(node.attributes.get("href") or "")
-        target = href.partition(":")[2] if ":" in href[:8] else href
-        target = re.split(r"[;,?]|ext", target or node.attributes.get("content") or shown)[0]
-        if _is_fax(page, shown, node.attributes):
+        target = re.split(r"[;,?]|ext", unquote(rest))[0]
+        if "@" in target or _is_fax(page, shown, node.attributes):
             continue
         if number := _best(target, shown, guess):
             yield number, shown or target
+    for business in businesses(page):
+        for value in texts(business, "telephone"):
+            if number := _best(value, "", guess):
+                yield number, value
 
 
 def _best(target: str, shown: str, guess: _Guess) -> PhoneNumber | None:
@@ -239,7 +246,7 @@ def _in_text(page: ParsedPage, guess: _Guess) -> Iterator[tuple[PhoneNumber, str
     looked = 0
     for run in _RUN.finditer(text):
         raw = run[0]
-        if sum(map(str.isdigit, raw)) < 7 or _is_part(text, run.start(), run.end()):
+        if _is_part(text, run.start(), run.end()) or len(raw.translate(_JOINTS)) < 7:
             continue
         looked += 1
         if looked > MAX_NUMBERS:
@@ -259,6 +266,9 @@ _OWN_DIGITS = frozenset("ar fa ur ckb ku ps hi mr ne bn gu".split())
 def _western(page: ParsedPage) -> str:
     """The text with digits 0-9, character for character."""
     return page.text.translate(_DIGITS) if page.language in _OWN_DIGITS else page.text
+
+
+_JOINTS = dict.fromkeys(map(ord, "+( ).-/\u00a0\u2009\u2010\u2011\u2012\u2013\u2014\u2212"))
 
 
 def _is_part(text: str, start: int, end: int) -> bool:

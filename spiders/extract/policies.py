@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Policy
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import methods, phrases_of, spoken
+from spiders.extract.policies_rows import lowered, may_mention, methods, phrases_of, spoken
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -50,13 +50,19 @@ def extract_policies(page: ParsedPage) -> list[Policy]:
     if not text:
         return []
     languages = spoken(text, page.language)
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = text.replace("İ", "I").lower()
-    found = [*_timed(text), *_free_shipping(text, lowered, languages)]
-    found += _stated(text, lowered, languages)
-    found += _payment(text, lowered, languages)
+    lower = lowered(text)
+    topics = {key: tuple(c for c in languages if _is_topic(text, key, c)) for key in _TOPICS}
+    found = [*_timed(text), *_free_shipping(text, lower, topics["delivery"])]
+    found += _stated(text, lower, topics)
+    found += _payment(text, lower, topics["payment"])
     return _distinct(found)
+
+
+_TOPICS = ("return_words", "delivery", "warranty", "cancel", "payment")
+
+
+def _is_topic(text: str, key: str, code: str) -> bool:
+    return any(may_mention(text, word) for word in words(key, code))
 
 
 def _distinct(found: Iterable[Policy]) -> list[Policy]:
@@ -209,10 +215,12 @@ _FACTS = {
 # --- money -------------------------------------------------------------------------------------
 
 
-def _free_shipping(text: str, lowered: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
     for word in _free_words(languages):
-        for at in _hits(lowered, word):
+        if not may_mention(text, word):
+            continue
+        for at in _hits(lower, word):
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
             if facts:
@@ -223,15 +231,15 @@ def _free_words(languages: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word for code in languages for word in words("free", code))
 
 
-def _hits(lowered: str, word: str) -> Iterator[int]:
+def _hits(lower: str, word: str) -> Iterator[int]:
     """Where the word stands in the text, at the start of a word, at most MAX_HITS times."""
-    at = lowered.find(word)
+    at = lower.find(word)
     for _ in range(MAX_HITS):
         if at < 0:
             return
-        if at == 0 or word[0] > "\u0e00" or not lowered[at - 1].isalnum():
+        if at == 0 or word[0] > "\u0e00" or not lower[at - 1].isalnum():
             yield at
-        at = lowered.find(word, at + len(word))
+        at = lower.find(word, at + len(word))
 
 
 def _free_facts(
@@ -301,22 +309,23 @@ def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
 
 # --- phrases -----------------------------------------------------------------------------------
 
-_PHRASES: tuple[tuple[str, str, Facts], ...] = (
-    ("no_returns", "returns", {"accepted": False}),
-    ("free_returns", "returns", {"free": True}),
-    ("paid_returns", "returns", {"free": False}),
-    ("cancel_anytime", "cancellation", {"anytime": True}),
-    ("free_cancellation", "cancellation", {"free": True}),
-    ("lifetime", "warranty", {"lifetime": True}),
-    ("no_warranty", "warranty", {"offered": False}),
+# Table of phrases, topic that must be on the page, kind and facts of the promise.
+_PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
+    ("no_returns", "return_words", "returns", {"accepted": False}),
+    ("free_returns", "return_words", "returns", {"free": True}),
+    ("paid_returns", "return_words", "returns", {"free": False}),
+    ("cancel_anytime", "cancel", "cancellation", {"anytime": True}),
+    ("free_cancellation", "cancel", "cancellation", {"free": True}),
+    ("lifetime", "warranty", "warranty", {"lifetime": True}),
+    ("no_warranty", "warranty", "warranty", {"offered": False}),
 )
 
 
-def _stated(text: str, lowered: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[Policy]:
     """Promises that a phrase makes without a number."""
-    for key, kind, facts in _PHRASES:
-        for phrase in phrases_of(key, languages):
-            at = lowered.find(phrase)
+    for key, topic, kind, facts in _PHRASES:
+        for phrase in phrases_of(key, topics[topic]):
+            at = lower.find(phrase) if may_mention(text, phrase) else -1
             if at >= 0:
                 left, right = sentence(text, at, at + len(phrase))
                 yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
@@ -326,13 +335,14 @@ def _stated(text: str, lowered: str, languages: tuple[str, ...]) -> Iterator[Pol
 # --- payment -----------------------------------------------------------------------------------
 
 
-def _payment(text: str, lowered: str, languages: tuple[str, ...]) -> list[Policy]:
+def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[Policy]:
     """Ways to pay named near a word for paying; one alone is a mention, two are a list."""
     found: set[str] = set()
     excerpt = ""
-    for word in sorted({w for code in languages for w in words("payment", code)}):
-        for at in list(_hits(lowered, word))[:12]:
-            named = _methods(lowered[max(0, at - 60) : at + 260])
+    named_by = {w for code in languages for w in words("payment", code)}
+    for word in sorted(w for w in named_by if may_mention(text, w)):
+        for at in list(_hits(lower, word))[:12]:
+            named = _methods(lower[max(0, at - 60) : at + 260])
             if len(named) > 1:
                 left, right = sentence(text, at, at + len(word), 80, 220)
                 excerpt = excerpt or text[left:right].strip()[:MAX_EXCERPT]
