@@ -173,6 +173,7 @@ TAWK = "https://embed.tawk.to/64ab/default"
         inline(r'var urls = ["https:\/\/embed.tawk.to\/64ab\/default"];'),
         inline("var u = '//' + 'embed.tawk.to/64ab'; load(u);"),
         inline("s.src = (ssl ? 'https' : 'http') + '://embed.tawk.to/' + id;"),
+        inline("var h='https://embed.tawk.to',e; e.src=h+'/live/';"),
         inline("/* our chat */ s.src='https://embed.tawk.to/1/2';"),
         '<script type="application/json">{"scripts":[{"src":"https://embed.tawk.to/1/2"}]}</script>',
         '<script src="data:text/javascript;base64,'

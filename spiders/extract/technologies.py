@@ -246,6 +246,8 @@ def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
 
 def _in_code(mark: Mark, code: str, lowered: str) -> str | None:
     """The stretch of code that carries the mark, or None."""
+    if mark.where == "paths" and mark.literal.isalnum():
+        return None  # a mere word is a path only in an address that is loaded
     text = code if mark.where == "inline" else lowered
     literal, *rest = mark.literal.split("*") if mark.where != "inline" else [mark.literal]
     for at in places(text, literal):
