@@ -61,8 +61,8 @@ _SCRIPTS: tuple[tuple[int, int, str], ...] = (
 )
 _ALIASES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl", "sh": "sr", "bs": "hr"}
 # Latin languages that the model may name, and those only where the text is long enough to tell.
-_COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".split())  # noqa: SIM905
-_RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())  # noqa: SIM905
+_COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".split())
+_RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())
 _RARER_LETTERS = 80
 
 

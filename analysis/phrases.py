@@ -1,0 +1,145 @@
+"""Find the words and phrases of our rows in texts, many rows at once.
+
+A row is words in a row: `*` ends a stem, `a|b` is either, `#` a number, `~` up to two words in
+between ("never ~ arriv*"). Chinese, Japanese and Thai, which put no space between words, are
+searched as parts of text instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+__all__ = ["Found", "PhraseFinder", "is_spaceless", "tokens_of"]
+
+_TOKEN = re.compile(
+    r"[^\W\d_]+(?:['\-][^\W\d_]+)*"
+    r"|\d+(?:[.,]\d+)*"
+    r"|[:;=]['o-]?[)(\[\]dp/|\\]|<3"
+    r"|[!?]+|[.,;:()…–—\"-]+"
+    r"|[^\w\s]"
+)
+_GAP = 2
+_CACHE = 60_000  # tokens remembered; a study has fewer, so this bounds a long-lived process only
+Found = tuple[int, int, str]  # first token, last token + 1, key of the row
+
+
+def tokens_of(text: str) -> list[str]:
+    """Lower-case words, numbers, emoticons and runs of punctuation, in order.
+
+    >>> tokens_of("Don't wait 3 days :( ever!!")
+    ["don't", 'wait', '3', 'days', ':(', 'ever', '!!']
+    """
+    return _TOKEN.findall(text.lower().replace("’", "'"))
+
+
+def is_spaceless(language: str | None) -> bool:
+    return language in {"zh", "ja", "th", "lo", "km", "my"}
+
+
+def _alternatives(
+    rows: Mapping[str, Iterable[str]],
+) -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """A pattern of all parts, the longest first, and the keys of each."""
+    keys: dict[str, list[str]] = {}
+    for key, parts in rows.items():
+        for part in parts:
+            keys.setdefault(part, []).append(key)
+    longest_first = sorted(keys, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"), keys
+
+
+class PhraseFinder:
+    """`find` gives every phrase in a list of tokens; overlapping phrases are all found."""
+
+    def __init__(self, rows: Mapping[str, Iterable[str]], *, spaceless: bool = False) -> None:
+        self._parts = _alternatives(rows) if spaceless else None
+        self._exact: dict[str, set[str]] = {}
+        self._stems: dict[str, set[str]] = {}
+        self._tree: dict[str, dict] = {}
+        for key, phrases in rows.items():
+            for phrase in phrases:
+                if not spaceless:
+                    self._add(key, phrase)
+        self._lengths = sorted({len(stem) for stem in self._stems})
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def find(self, tokens: Sequence[str]) -> list[Found]:
+        """The phrases in order of their first token; of a spaceless script, within tokens."""
+        if self._parts is not None:
+            return self._find_parts(tokens)
+        found: list[Found] = []
+        known, tree, read = self._known, self._tree, self._read
+        for start, token in enumerate(tokens):
+            units = known.get(token)
+            if units is None:
+                units = read(token)
+            for unit in units:
+                branch = tree.get(unit)
+                if branch is not None:
+                    self._follow(branch, tokens, start, start + 1, found)
+        return found
+
+    def _find_parts(self, tokens: Sequence[str]) -> list[Found]:
+        assert self._parts is not None
+        pattern, keys = self._parts
+        return [
+            (at, at + 1, key)
+            for at, token in enumerate(tokens)
+            for part in pattern.findall(token)
+            for key in keys[part]
+        ]
+
+    def _add(self, key: str, phrase: str) -> None:
+        steps = [step.split("|") for step in phrase.split()]
+        for words in product(*steps):
+            branch = self._tree
+            for word in words:
+                self._remember(word)
+                branch = branch.setdefault(word, {})
+            branch.setdefault("", {})[key] = {}
+
+    def _remember(self, word: str) -> None:
+        if word.endswith("*"):
+            self._stems.setdefault(word[:-1], set()).add(word)
+        else:
+            self._exact.setdefault(word, set()).add(word)
+
+    def _read(self, token: str) -> tuple[str, ...]:
+        """The words and stems of our rows that this token is, remembered."""
+        units = list(self._exact.get(token, ()))
+        for length in self._lengths:
+            if length > len(token):
+                break
+            units.extend(self._stems.get(token[:length], ()))
+        if token[0].isdigit() and "#" in self._exact:
+            units.append("#")
+        if len(self._known) > _CACHE:
+            self._known.clear()
+        self._known[token] = answer = tuple(units)
+        return answer
+
+    def _follow(
+        self, branch: dict, tokens: Sequence[str], start: int, at: int, found: list[Found]
+    ) -> None:
+        for key in branch.get("", ()):
+            found.append((start, at, key))
+        if len(branch) == ("" in branch):
+            return
+        if at < len(tokens):
+            token = tokens[at]
+            units = self._known.get(token)
+            for unit in self._read(token) if units is None else units:
+                following = branch.get(unit)
+                if following is not None:
+                    self._follow(following, tokens, start, at + 1, found)
+        skipped = branch.get("~")
+        if skipped is not None:
+            for gap in range(_GAP + 1):
+                if at + gap >= len(tokens) or (gap and tokens[at + gap - 1] in ".,;:!?"):
+                    return
+                before = len(found)
+                self._follow(skipped, tokens, start, at + gap, found)
+                if len(found) > before:
+                    return
