@@ -37,6 +37,13 @@ _ORIGINS = {
 }
 # A piece of text that opens with a question and goes on.
 _OPENING = re.compile(rf"^[^\S\n]*[^.!{MARKS}\n]{{6,150}}[{MARKS}][^\S\n]+\S", re.MULTILINE)
+_POLICY = re.compile(
+    r"privacy|cookies? (?:policy|notice|statement)|cookie-?richtlinie|gdpr|dsgvo|terms (?:of|and|&)"
+    r"|datenschutz|confidentialit|riservatezza|privacidade?|privatlivspolitik|personvern|integritetspolicy|tietosuoja|prywatno|soukrom"
+    r"|adatvéd|confidențialit|gizlilik|конфиденциальн|конфіденційн|απορρήτου|隐私|隱私"
+    r"|プライバシー|개인정보|الخصوصية|حریم خصوصی|פרטיות",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(r"\n[ \t]{0,40}A ?\d{0,2}[:.)]")
 # Elements that hold questions even where nothing around them says FAQ, and how many it takes.
 _ASKING = (
@@ -48,8 +55,6 @@ _ASKING = (
     ("h1,h2,h3,h4,h5,h6,b,strong,th,[style*=font-weight]", 3),
 )
 _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
-# Languages whose questions often carry no mark.
-UNMARKED = frozenset(("ja", "zh", "ko", "th", "vi", "km", "lo", "my", "el", "hy"))
 
 
 def extract_faq(page: ParsedPage) -> list[FaqEntry]:
@@ -72,7 +77,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
     heads = find_heads(lines, labels, speech_of(page.language))
     regions = regions_of(lines, heads, says_faq)
     known = frozenset(key_of(entry.question) for entry in structured)
-    accepted = accept(lines, regions, labels, known)
+    accepted = accept(lines, regions, labels, known, trusts_headings=not _is_policy(page))
     return [_entry(page, head, lines, labels) for head in accepted]
 
 
@@ -80,6 +85,12 @@ def _page_says_faq(page: ParsedPage) -> bool:
     path = unquote(urlsplit(page.url).path).rpartition(".")[0] or urlsplit(page.url).path
     words = re.sub(r"[-_/]+", " ", path)
     return names_faq(page.title) or names_faq(words)
+
+
+def _is_policy(page: ParsedPage) -> bool:
+    """Whether the page is a legal text; many of those have questions for headings."""
+    top = page.tree.css_first("h1")
+    return _POLICY.search(f"{page.title} {top.text() if top else ''}") is not None
 
 
 def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
@@ -90,8 +101,7 @@ def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
     text = body.text(separator="\n") if body else ""
     ends, inner = _count_marks(text)
     if ends < 2 and inner < 5:
-        unmarked = page.language in UNMARKED or not (page.language or text.isascii())
-        return unmarked and _has_title(page)
+        return _has_title(page)
     return (
         _has_title(page)
         or len(_LABELLED.findall(text)) > 1

@@ -310,14 +310,22 @@ def _plausible(head: Head) -> bool:
 
 
 def accept(
-    lines: list[Line], regions: list[Region], labels: Labels, known: frozenset[str]
+    lines: list[Line],
+    regions: list[Region],
+    labels: Labels,
+    known: frozenset[str],
+    *,
+    trusts_headings: bool = True,
 ) -> list[Head]:
-    """Heads that are questions of a FAQ, in order; `known` are keys of those found otherwise."""
+    """Heads that are questions of a FAQ, in order; `known` are keys of those found otherwise.
+
+    With `trusts_headings` headings that ask are enough where nothing else says FAQ.
+    """
     contents = _contents(regions)
     taken: list[Head] = []
     for region in sorted(regions, key=lambda region: -region.context):
         only: tuple[str, ...] = SHAPES[:-1]
-        if region.context == NONE and (taken or known):
+        if region.context == NONE and (taken or known or not trusts_headings):
             only = ("details", "accordion")
         taken += _accept_in(region, lines, labels, contents, known, only)
     if not taken and not known:

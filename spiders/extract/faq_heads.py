@@ -152,7 +152,9 @@ class _Finder:
         """A line of contents, a title that links to its page, or a heading with an anchor."""
         if link[0] == "#" and (line.level or line.is_bold):
             shape = "heading" if line.level else "bold"
-            return self.head(line, line.text, shape, (shape, line.level))
+            return self.head(
+                line, line.text, shape, (shape, line.level) if line.level else (shape,)
+            )
         shape = "contents" if link[0] == "#" else "links"
         found = self.head(line, line.text, shape, (shape, line.tag, line.level))
         if found is not None:
@@ -161,7 +163,7 @@ class _Finder:
 
     def bold(self, line: Line) -> Head | None:
         shape = "table" if line.tag in ("td", "th") else "bold"
-        key = (shape, line.tag)
+        key = (shape,)
         if line.is_bold:
             return self.head(line, line.text, shape, key)
         if len(line.lead) < 6 or not line.text.startswith(line.lead):

@@ -43,16 +43,20 @@ _FURNITURE = re.compile(
 _HEADER = re.compile(
     r"question(?!naire|s?[-_]?(?:list|section|wrap|container|group|block|page|area|count|mark|icon"
     r"|form|s\b))"
-    r"|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac)[-_]*(?:item|box|block)?[-_]*"
+    r"|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac|spoiler|disclosure)[-_]*(?:item|box|block)?[-_]*"
     r"(?:header|heading|head|title|button|btn|trigger|toggle|label|link|summary|handle|control|q)"
     r"(?![a-z])|(?:^|\s)(?:toggler?|tab-title|elementor-tab-title)(?=\s|$)",
 )
 _ANSWER = re.compile(
-    r"answer|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac)[-_]*(?:item|box|block)?[-_]*"
+    r"answer|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac|spoiler|disclosure)[-_]*(?:item|box|block)?[-_]*"
     r"(?:body|content|panel|collapse|text|inner|copy|desc\w*|pane|a)(?![a-z])"
     r"|^panel$|(?:^|\s)(?:collapse|elementor-tab-content)(?=\s|$)",
 )
 _FAQ_BOX = re.compile(r"faq|frequently|questions-?and-?answers|help-?cent")
+# Signs beside a heading: edit and permanent links, words for screen readers.
+_ASIDE = re.compile(
+    r"mw-editsection|headerlink|permalink|anchorjs|sr-only|visually-hidden|screen-reader"
+)
 _BOXES = frozenset(
     ["div", "section", "article", "main", "ul", "ol", "dl", "table", "aside", "details"]
 )
@@ -222,7 +226,7 @@ class _Reader:
         words, name = attributes.get("class") or "", attributes.get("id") or ""
         marks = marks_of(words, name) if words or name else _NOTHING
         role = attributes.get("role")
-        if role in _FURNITURE_ROLES or (marks.furniture and not new.inline):
+        if role in _FURNITURE_ROLES or (_ASIDE.search(words) if new.inline else marks.furniture):
             return None
         if marks.faq and not new.box and tag in _BOXES:
             new.box = node.mem_id
