@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -384,6 +385,18 @@ def test_why_a_browser_could_still_find_a_chat(markup: str, reason: str | None) 
 
 
 # ---------------------------------------------------------------- cost and floors
+
+
+def test_near_misses_by_the_thousand_stay_cheap() -> None:
+    """Misses of one mark must not be multiplied with each other: seconds, where this takes 0.05."""
+    links = f'<a class="a b c" href="{WA}">x</a>' * 3_000
+    misses = '<img src="https://xembed.tawk.to/a.png">' * 3_000
+    code = inline("a/*" * 20_000 + " Tawk_API " * 2_000)
+    hostile = page(links + misses + code)
+    start = time.process_time()
+    chats, _ = extract_technologies(hostile)
+    assert time.process_time() - start < 2
+    assert [(chat.vendor, chat.evidence) for chat in chats] == [("whatsapp", "mentioned")]
 
 
 def test_a_look_up_looks_at_few_rows() -> None:

@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 MAX_CODE = 400_000  # characters of inline code read; pages beyond it carry data, not loaders
+MAX_RESOURCES = 5_000  # addresses and links looked at; a real page has some hundreds
+MAX_GLOBS = 50  # `image/*` passed over on the way to a comment
+MAX_FLOATING = 20  # links of one messenger looked at for a floating one
 MAX_PROOF = 120
 
 
@@ -135,7 +138,11 @@ def _take_apart(page: ParsedPage) -> _Parts:
         _read_node(node, resources, clicks)
     # The empty comment ends a comment that a script left open.
     joined = "\n/**/\n".join(code)[:MAX_CODE]
-    return _Parts(joined.replace("\\/", "/").replace("\\u002F", "/"), resources, clicks)
+    return _Parts(
+        joined.replace("\\/", "/").replace("\\u002F", "/"),
+        resources[:MAX_RESOURCES],
+        clicks[:MAX_RESOURCES],
+    )
 
 
 def _inline_code(script: Script, resources: list[_Resource]) -> str:
@@ -321,7 +328,9 @@ def _is_commented(code: str, at: int) -> bool:
         if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
             return True
     opened = code.rfind("/*", 0, at)
-    while opened > 0 and (code[opened - 1].isalnum() or code[opened - 1] in "*\"'"):
+    for _ in range(MAX_GLOBS):  # `image/*` and `*/*` open no comment
+        if opened <= 0 or not (code[opened - 1].isalnum() or code[opened - 1] in "*\"'"):
+            break
         opened = code.rfind("/*", 0, opened)
     return opened >= 0 and code.find("*/", opened + 2, at) < 0
 
@@ -346,7 +355,7 @@ MAX_STYLE_CHARS = 300
 
 def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
     """Chat windows that a click opens, floating messenger buttons, and mere mentions."""
-    opening = clicks + [anchor.url for anchor in page.anchors]
+    opening = clicks + [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
     text = "\n".join(opening).lower()
     for mark in candidates(index().links, words(text)):
         if mark.literal not in text:
@@ -361,8 +370,12 @@ def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
 
 def _mentions(page: ParsedPage, mark: Mark) -> Iterator[Hit]:
     """The first link of a mark; a floating one to somebody's messenger is a sign of a button."""
-    links = [a for a in page.anchors if in_address(mark, a.url) and not _SHARES.search(a.url)]
-    for anchor in links if mark.vendor.kind == "messenger" else ():
+    links = [
+        a
+        for a in page.anchors[:MAX_RESOURCES]
+        if in_address(mark, a.url) and not _SHARES.search(a.url)
+    ]
+    for anchor in links[:MAX_FLOATING] if mark.vendor.kind == "messenger" else ():
         if _TALKS_TO.search(anchor.url) and _is_floating(page, anchor.node):
             yield Hit(mark.vendor, "likely", anchor.url[:MAX_PROOF])
             return
