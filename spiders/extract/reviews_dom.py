@@ -45,7 +45,7 @@ __all__ = ["Sections", "body_of", "find_sections", "read_sections", "read_summar
 
 MAX_BOXES = 12_000  # of one page; the largest real review list seen has 5,000
 MAX_SECTIONS = 60
-MIN_CHARS = 30  # of a section with a review in it
+MIN_CHARS = 12  # of a section with a review in it
 MAX_DEPTH = 80
 
 _ID_MARKS = '[id*="review" i],[id*="testimon" i]'
@@ -289,12 +289,8 @@ class _Builder:
         if (
             node.css_first("*:not(b,strong,em,i,u,br,font)") not in (None, node)
             and node.child is not None
-        ):
-            inner = node.child
-            while inner is not None:
-                if inner.is_element_node and (inner.tag not in _INLINE or inner.attributes):
-                    return False
-                inner = inner.next
+        ) and any(inner.tag not in _INLINE or inner.attributes for inner in node.iter()):
+            return False
         if any(name in attributes for name in _TELLING):
             return False
         classes = attributes.get("class") or ""
@@ -739,11 +735,23 @@ def read_sections(page: ParsedPage, sections: Sections) -> list[Review]:
     for node in sections.roots[:MAX_SECTIONS]:
         if builder.left <= 0:
             break
-        if len(node.text(deep=True, strip=True)) < MIN_CHARS:
+        if len(node.text(deep=True, strip=True)) < MIN_CHARS or _in_banner(node):
             continue
         kind = sections.kinds[node.mem_id]
         found += [(kind, unit) for unit in finder.units(builder.box(node))]
     return [_as_review(unit, kind) for kind, unit in _credible(found)]
+
+
+def _in_banner(node: LexborNode) -> bool:
+    """Is it part of a cookie banner, whose cards look like testimonials?"""
+    above: LexborNode | None = node
+    while above is not None and above.tag not in ("body", "html"):
+        attributes = above.attributes
+        names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower()
+        if "cookie" in names or "consent" in names or "gdpr" in names:
+            return True
+        above = above.parent
+    return False
 
 
 def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
@@ -947,7 +955,8 @@ def read_summary(page: ParsedPage) -> list[Rating]:
             continue
         for _ in range(3):
             match = words().counted.search(text)
-            if match and (count := read_count(match[1])):
+            count = read_count(match[1]) if match else _count_alone(node)
+            if count:
                 return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
             if node.parent is None or node.parent.tag == "body":
                 break
@@ -956,6 +965,15 @@ def read_summary(page: ParsedPage) -> list[Rating]:
             if len(text) > 200:
                 break
     return []
+
+
+def _count_alone(node: LexborNode) -> int | None:
+    """The number in an element that is called a count."""
+    for inner in node.css('[class*="count" i]')[:5]:
+        text = inner.text(deep=True, strip=True).strip("()")
+        if re.fullmatch(r"\d[\d.,]*", text):
+            return read_count(text)
+    return None
 
 
 _MEAN = re.compile(r"^\D{0,20}([1-4][.,]\d{1,2}|5[.,]00?)(?![\d.,])")

@@ -130,7 +130,7 @@ def _unquoted(text: str) -> str:
 
 def clean_name(text: str) -> str | None:
     """A name without "by" and dashes before it; None where it cannot be one."""
-    text = _BY.sub("", " ".join(text.split())).strip(" ,;:|·•–—-")
+    text = _BY.sub("", _BY.sub("", " ".join(text.split()))).strip(" ,;:|·•–—-")
     return text if 1 < len(text) <= 80 and text.lower() not in _BY_WORDS else None
 
 
