@@ -22,6 +22,7 @@ Effort = Literal["small", "medium", "large"]
 Confidence = Literal["high", "medium", "low"]
 REVIEW_AFTER = timedelta(days=90)
 MIN_DIFFERENCE = 8.0  # chosen: points of 100 below which a difference is no gap
+_WHOLE = ("count", "topics", "channels", "languages", "clicks", "days", "words")
 _FACTOR: dict[Confidence, float] = {"high": 1.0, "medium": 0.7, "low": 0.4}
 
 
@@ -90,7 +91,7 @@ def find_gaps(
     """
     found = []
     for key, play in plays().items():
-        if key in market and key in own and own[key].value is not None:
+        if key in market and key in own and own[key].firm is not None:
             gap = _gap(METRICS[key], play, own[key], market[key], others, names, today)
             if gap:
                 found.append(gap)
@@ -113,7 +114,7 @@ def _gap(
     have = normalize(metric, own.value)
     behind_median = normalize(metric, market.median) - have
     behind_best = normalize(metric, market.best) - have
-    if behind_median < MIN_DIFFERENCE or _is_noise(own, market):
+    if behind_median < MIN_DIFFERENCE or _is_noise(metric, own, market):
         return None
     importance = metric.weight * DIMENSIONS[metric.dimension] / _heaviest()
     # The way to the median is what customers miss today; the way to the best counts by half.
@@ -146,8 +147,10 @@ def _heaviest() -> float:
     return max(metric.weight for metric in METRICS.values())
 
 
-def _is_noise(own: Measured, market: Benchmark) -> bool:
-    """The market's median lies within our own interval: no gap that one could defend."""
+def _is_noise(metric: Metric, own: Measured, market: Benchmark) -> bool:
+    """Less than one whole thing, or the median within our own interval: no gap to defend."""
+    if metric.unit in _WHOLE and abs(market.median - (own.value or 0.0)) < 1:
+        return True
     return own.low is not None and own.high is not None and own.low <= market.median <= own.high
 
 
@@ -166,7 +169,7 @@ def _target(metric: Metric, play: Play, own: float, market: Benchmark) -> float:
         "median": market.median,
         "between": (market.median + market.best) / 2,
     }[play.aim]
-    if metric.unit in ("count", "topics", "channels", "languages", "clicks", "days", "words"):
+    if metric.unit in _WHOLE:
         up = metric.better == "high"
         value = float(-(-value // 1) if up else value // 1)
     if metric.unit == "yes_no":

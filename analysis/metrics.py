@@ -8,6 +8,7 @@ the reason), and `too_few` when we looked and there is too little to measure.
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import numpy as np
 
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
-from analysis.observations import Observed, Policy, Proof, Searches, Sight, shorten
+from analysis.observations import Channel, Observed, Policy, Proof, Searches, Sight, shorten
 from analysis.statistics import bootstrap, shrunk_moments, wilson
 from crawler.errors import ConfigError
 
@@ -56,7 +57,11 @@ State = Literal["measured", "not_seen", "too_few"]
 
 @dataclass(slots=True)
 class Measured:
-    """A metric of one brand. `value` is None unless `state` is `measured`."""
+    """A metric of one brand. `value` is None unless `state` is `measured`.
+
+    `at_least` marks a count on a site that was not read fully: it may prove a lead, and it never
+    counts as little, not in a score and not in a statement.
+    """
 
     value: float | None
     n: int = 0
@@ -66,6 +71,12 @@ class Measured:
     state: State = "measured"
     reason: str = ""
     evidence: list[Proof] = field(default_factory=list)
+    at_least: bool = False
+
+    @property
+    def firm(self) -> float | None:
+        """The value where it may also be held against the brand."""
+        return None if self.at_least else self.value
 
 
 class Subject(NamedTuple):
@@ -100,6 +111,7 @@ class Metric(NamedTuple):
     compute: Callable[[Subject], Measured]
     version: str = METHOD_VERSION
     conditional: bool = False
+    parent: str = ""
 
 
 # -- building blocks -------------------------------------------------------------------------
@@ -127,9 +139,17 @@ def _absence(sight: Sight, what: str, value: float = 0.0) -> Measured:
 def _presence(value: float, proofs: Iterable[Proof], sight: Sight, n: int = 1) -> Measured:
     """Something that was found; pages that could not be read make its coverage smaller."""
     coverage = sight.coverage if sight.coverage else 0.5
-    return Measured(
-        value, n, coverage=coverage, reason="", evidence=list(dict.fromkeys(proofs))[:_EVIDENCE]
-    )
+    shown = list(dict.fromkeys(proofs))[:_EVIDENCE]
+    return Measured(value, n, coverage=coverage, evidence=shown)
+
+
+def _count(value: float, proofs: Iterable[Proof], sight: Sight, n: int = 1) -> Measured:
+    """A number of things that were found; a lower bound where not all could be read."""
+    measured = _presence(value, proofs, sight, n)
+    if not sight.seen:
+        measured.at_least = True
+        measured.reason = f"at least: {sight.reason}"
+    return measured
 
 
 # -- discoverability -------------------------------------------------------------------------
@@ -213,6 +233,11 @@ def _flat(estimate: Any) -> tuple[float, int, float, float]:
 # -- self-service ----------------------------------------------------------------------------
 
 _FAQ_PURPOSES = ("faq", "help")
+_HELP_PATH = re.compile(
+    r"//[^/]+/([^?#]*/)?(docs?|documentation|support|manual|user-?guide|guides?|tutorials?|wiki|kb)"
+    r"([/.?#]|$)",
+    re.IGNORECASE,
+)
 
 
 def _faq_proofs(brand: Observed) -> list[Proof]:
@@ -232,7 +257,7 @@ def _faq_entries(s: Subject) -> Measured:
     if not s.brand.faq:
         return _absence(sight, "FAQ")
     n = len(s.brand.faq)
-    return _presence(n, _faq_proofs(s.brand), sight, n)
+    return _count(n, _faq_proofs(s.brand), sight, n)
 
 
 def _needs_faq(s: Subject, least: int = 3) -> Measured | None:
@@ -247,8 +272,11 @@ def _needs_faq(s: Subject, least: int = 3) -> Measured | None:
 
 
 def _of_faq(s: Subject, value: float, n: int, low: float | None, high: float | None) -> Measured:
-    coverage = s.brand.sight(_FAQ_PURPOSES, "faq").coverage or 0.5
-    return Measured(value, n, low, high, coverage, evidence=_faq_proofs(s.brand))
+    """About the entries that were read: firm only when the FAQ could be read in full."""
+    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    measured = _count(value, _faq_proofs(s.brand), sight, n)
+    measured.low, measured.high = low, high
+    return measured
 
 
 def _faq_topics(s: Subject) -> Measured:
@@ -261,7 +289,7 @@ def _faq_topics(s: Subject) -> Measured:
             found.setdefault(topic, Proof(entry.page_id, shorten(entry.question)))
     measured = _of_faq(s, len(found), len(s.brand.faq), None, None)
     measured.evidence = list(found.values())[:_EVIDENCE] or measured.evidence
-    measured.reason = ", ".join(sorted(found))
+    measured.reason = ", ".join(sorted(found)) or "none of them"
     return measured
 
 
@@ -310,7 +338,9 @@ def _faq_clicks(s: Subject) -> Measured:
 
 def _help_centre(s: Subject) -> Measured:
     desks = [t for t in s.brand.technologies if t.category == "help_desk"]
-    pages = [page for page in s.brand.read if page.purpose in _FAQ_PURPOSES]
+    with_faq = {entry.page_id for entry in s.brand.faq}
+    pages = [p for p in s.brand.read if p.purpose in _FAQ_PURPOSES or _HELP_PATH.search(p.url)]
+    pages += [p for p in s.brand.read if p.id in with_faq and p not in pages]
     sight = s.brand.sight(_FAQ_PURPOSES, "links")
     if desks or pages:
         proofs = [Proof(p.id, shorten(p.title) or p.url) for p in pages]
@@ -341,9 +371,17 @@ def _channel_proofs(s: Subject, kinds: Iterable[str]) -> list[Proof]:
     first: dict[str, Proof] = {}
     for channel in s.brand.channels:
         if channel.kind in kinds:
-            said = shorten(channel.excerpt) or f"{channel.kind}: {channel.value}"
-            first.setdefault(channel.kind, Proof(channel.page_id, said))
+            first.setdefault(channel.kind, _channel_proof(channel))
     return list(first.values())[:_EVIDENCE]
+
+
+def _channel_proof(channel: Channel) -> Proof:
+    """What the page says, and the address or number when its words lack it."""
+    said = shorten(channel.excerpt)
+    if channel.value in said:
+        return Proof(channel.page_id, said)
+    shown = f"{channel.kind}: {channel.value}"
+    return Proof(channel.page_id, f"{said} ({shown})" if said else shown)
 
 
 def _contact_channels(s: Subject) -> Measured:
@@ -351,7 +389,7 @@ def _contact_channels(s: Subject) -> Measured:
     sight = s.brand.sight(["contact"], "channels")
     if not kinds:
         return _absence(sight, "way to contact the brand")
-    measured = _presence(len(kinds), _channel_proofs(s, kinds), sight, len(s.brand.read))
+    measured = _count(len(kinds), _channel_proofs(s, kinds), sight, len(s.brand.read))
     measured.reason = ", ".join(_DIRECT[kind] for kind in kinds)
     return measured
 
@@ -375,9 +413,8 @@ def _contact_clicks(s: Subject) -> Measured:
         return _too_few("no way to contact the brand was found")
     nearest = min(pages, key=lambda page: page.depth)
     shown = next(c for c in s.brand.channels if c.page_id == nearest.id and c.kind in _DIRECT)
-    said = shorten(shown.excerpt) or f"{shown.kind}: {shown.value}"
     sight = s.brand.sight(["contact"], "channels")
-    return _presence(nearest.depth, [Proof(nearest.id, said)], sight, len(pages))
+    return _count(nearest.depth, [_channel_proof(shown)], sight, len(pages))
 
 
 # -- chat ------------------------------------------------------------------------------------
@@ -463,11 +500,17 @@ def hours_of(text: str) -> float | None:
     return value * factors.get(unit[:1].lower(), math.nan) if unit[:1].lower() in factors else None
 
 
+def promised_hours(channel: Channel) -> float | None:
+    """Hours of a reply time: its detail says them, else its words do."""
+    told = hours_of(channel.detail or "")
+    return hours_of(channel.value) if told is None else told
+
+
 def _reply_time(s: Subject) -> Measured:
     stated = [
         (hours, channel)
         for channel in s.brand.channels
-        if channel.kind == "reply_time" and (hours := hours_of(channel.value)) is not None
+        if channel.kind == "reply_time" and (hours := promised_hours(channel)) is not None
     ]
     if not stated:
         sight = s.brand.sight(["contact"], "channels")
@@ -475,8 +518,7 @@ def _reply_time(s: Subject) -> Measured:
             return _not_seen(f"reply time: {sight.reason}")
         return _too_few("no reply time is stated")
     hours, channel = min(stated, key=lambda pair: pair[0])
-    proof = Proof(channel.page_id, shorten(channel.excerpt) or channel.value)
-    return Measured(hours, len(stated), evidence=[proof])
+    return Measured(hours, len(stated), evidence=[_channel_proof(channel)])
 
 
 def _mystery(s: Subject) -> Measured:
@@ -568,7 +610,7 @@ def _review_volume(s: Subject) -> Measured:
     if not n and not s.brand.ratings:
         return _absence(s.brand.sight(["reviews"], "reviews"), "reviews")
     proofs = [Proof(r.page_id, r.shown) for r in s.brand.ratings if r.votes] or _quotes(s)
-    return _presence(n, proofs, s.brand.sight(["reviews"], "reviews"), n)
+    return _count(n, proofs, s.brand.sight(["reviews"], "reviews"), n)
 
 
 def _net_sentiment(s: Subject) -> Measured:
@@ -603,24 +645,28 @@ def _recent_reviews(s: Subject) -> Measured:
 # Kind of policy -> purposes of the pages where it would stand.
 _POLICY_PAGES = {
     "returns": ("returns", "shipping", "help"),
-    "refund": ("returns", "help"),
     "cancellation": ("returns", "help", "pricing"),
     "delivery": ("shipping", "help"),
     "warranty": ("returns", "help"),
 }
+# A page of its own states the policy, also where none of its facts could be read.
+_OWN_PAGE = {"returns": ("returns",), "delivery": ("shipping",)}
 _KINDS = {
-    "returns": ("returns", "return", "exchange", "withdrawal"),
-    "refund": ("refund", "refunds", "money_back"),
-    "cancellation": ("cancellation", "cancel"),
-    "delivery": ("delivery", "shipping"),
-    "warranty": ("warranty", "guarantee"),
+    "returns": ("returns",),
+    "cancellation": ("cancellation",),
+    "delivery": ("shipping",),
+    "warranty": ("warranty",),
 }
 
 
 def policies_of(brand: Observed, *names: str) -> list[Policy]:
-    """Policies of the brand of one of these kinds, by our names."""
+    """Policies of the brand of one of these kinds, by our names; not those that deny the thing."""
     kinds = {kind for name in names for kind in _KINDS[name]}
-    return [policy for policy in brand.policies if policy.kind in kinds]
+    return [
+        policy
+        for policy in brand.policies
+        if policy.kind in kinds and policy.facts.get("offered") is not False
+    ]
 
 
 def fact_of(policy: Policy, *keys: str) -> float | None:
@@ -632,13 +678,29 @@ def fact_of(policy: Policy, *keys: str) -> float | None:
     return None
 
 
-def _states_policy(*names: str, what: str) -> Callable[[Subject], Measured]:
+def _is_shop(brand: Observed) -> bool:
+    """Signs that the brand ships goods; others owe nobody terms of delivery."""
+    return (
+        any(technology.category == "commerce" for technology in brand.technologies)
+        or any(page.purpose == "shipping" for page in brand.read)
+        or bool(policies_of(brand, "delivery"))
+        or any(fact_of(policy, "window_days") for policy in policies_of(brand, "returns"))
+    )
+
+
+def _states_policy(
+    *names: str, what: str, shops_only: bool = False
+) -> Callable[[Subject], Measured]:
     def compute(s: Subject) -> Measured:
         found = policies_of(s.brand, *names)
+        pages = [page for page in s.brand.read if page.purpose in _OWN_PAGE.get(names[0], ())]
+        if shops_only and not found and s.brand.read and not _is_shop(s.brand):
+            return _too_few(f"no sign that the brand ships goods, so no {what} expected")
         sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
-        if found:
-            proofs = [Proof(p.page_id, shorten(p.excerpt)) for p in found]
-            return _presence(1, proofs, sight, len(found))
+        if found or pages:
+            proofs = [_policy_proof(p) for p in found]
+            proofs += [Proof(page.id, shorten(page.title) or page.url) for page in pages]
+            return _presence(1, proofs, sight, len(proofs))
         return _absence(sight, what)
 
     return compute
@@ -659,49 +721,50 @@ def _policy_number(
                 return _not_seen(f"{what}: {sight.reason}")
             return _too_few(f"no {what} is stated")
         value, policy = pick(found, key=lambda pair: pair[0])
-        return Measured(
-            value, len(found), evidence=[Proof(policy.page_id, shorten(policy.excerpt))]
-        )
+        return Measured(value, len(found), evidence=[_policy_proof(policy)])
 
     return compute
 
 
 def _free_returns(s: Subject) -> Measured:
-    found = policies_of(s.brand, "returns", "refund")
-    told = [p for p in found if any(k in p.facts for k in ("free", "is_free", "free_returns"))]
-    if not told:
-        sight = s.brand.sight(("returns", "shipping", "help"), "policies")
-        if not sight.seen:
-            return _not_seen(f"cost of returns: {sight.reason}")
-        return _too_few("nothing is said about what a return costs")
-    free = [
-        p
-        for p in told
-        if p.facts.get("free") or p.facts.get("is_free") or p.facts.get("free_returns")
-    ]
-    proofs = [Proof(p.page_id, shorten(p.excerpt)) for p in (free or told)]
-    return Measured(float(bool(free)), len(told), evidence=proofs[:_EVIDENCE])
+    """Free where the page says so; that nothing is said about the cost proves nothing."""
+    free = [p for p in policies_of(s.brand, "returns") if p.facts.get("free")]
+    if free:
+        return Measured(1.0, len(free), evidence=[_policy_proof(p) for p in free][:_EVIDENCE])
+    denied = [p for p in s.brand.policies if p.kind == "returns" and p.facts.get("free") is False]
+    if denied:
+        return Measured(0.0, len(denied), evidence=[_policy_proof(p) for p in denied][:_EVIDENCE])
+    sight = s.brand.sight(_POLICY_PAGES["returns"], "policies")
+    if not sight.seen:
+        return _not_seen(f"cost of returns: {sight.reason}")
+    return _too_few("nothing is said about what a return costs")
+
+
+def _policy_proof(policy: Policy) -> Proof:
+    return Proof(policy.page_id, shorten(policy.excerpt))
 
 
 # -- reach -----------------------------------------------------------------------------------
 
 
 def _languages(s: Subject) -> Measured:
+    """Languages that texts are in or that the site offers; a mere declaration proves none."""
     spoken: dict[str, Proof] = {}
     for page in s.brand.read:
-        if page.language:
+        if page.language and page.is_language_sure:
             said = shorten(page.title) or page.url
             spoken.setdefault(page.language, Proof(page.id, f"Page in {page.language}: {said}"))
     for channel in s.brand.channels:
         if channel.kind == "language":
-            code = channel.value.lower().partition("-")[0]
+            code = channel.value.lower().replace("_", "-").partition("-")[0]
             said = shorten(channel.excerpt) or f"Language offered: {channel.value}"
             spoken.setdefault(code, Proof(channel.page_id, said))
     if not spoken:
         if not s.brand.read:
             return _not_seen(f"languages: {s.brand.sight((), 'channels').reason}")
-        return _too_few("no page names its language")
-    measured = Measured(len(spoken), len(s.brand.read), evidence=list(spoken.values())[:_EVIDENCE])
+        return _too_few("too little text was read to tell the language")
+    sight = s.brand.sight(("other",), "links")
+    measured = _count(len(spoken), spoken.values(), sight, len(s.brand.read))
     measured.reason = ", ".join(sorted(spoken))
     return measured
 
@@ -709,7 +772,7 @@ def _languages(s: Subject) -> Measured:
 def _market_language(s: Subject) -> Measured:
     if not s.language:
         return _too_few("the study names no language")
-    told = [page for page in s.brand.read if page.language]
+    told = [page for page in s.brand.read if page.language and page.is_language_sure]
     if not told:
         return _languages(s)
     in_it = [page for page in told if page.language == s.language.lower()[:2]]
@@ -722,24 +785,19 @@ def _social_profiles(s: Subject) -> Measured:
     first: dict[str, Proof] = {}
     for channel in s.brand.channels:
         if channel.kind == "social":
-            said = shorten(channel.excerpt) or channel.value
-            first.setdefault(channel.detail or channel.value, Proof(channel.page_id, said))
+            first.setdefault(channel.detail or channel.value, _channel_proof(channel))
     sight = s.brand.sight(["contact"], "channels")
     if not first:
         return _absence(sight, "social profile")
-    return _presence(len(first), first.values(), sight, len(first))
+    return _count(len(first), first.values(), sight, len(first))
 
 
 # -- the rows --------------------------------------------------------------------------------
 
-_returns = _states_policy(
-    "returns", "refund", "cancellation", what="returns, refund or cancellation policy"
-)
-_returns_days = _policy_number(
-    "returns", "refund", keys=("window_days", "days"), pick=max, what="time to return"
-)
+_returns = _states_policy("returns", "cancellation", what="terms of return or cancellation")
+_returns_days = _policy_number("returns", keys=("window_days",), pick=max, what="time to return")
 _delivery_days = _policy_number(
-    "delivery", keys=("max_days", "days", "min_days"), pick=min, what="delivery time"
+    "delivery", keys=("days_max", "days_min"), pick=min, what="delivery time"
 )
 _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "visibility": _visibility,
@@ -774,9 +832,9 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "returns_stated": _returns,
     "returns_window": _returns_days,
     "free_returns": _free_returns,
-    "delivery_stated": _states_policy("delivery", what="delivery terms"),
+    "delivery_stated": _states_policy("delivery", what="delivery terms", shops_only=True),
     "delivery_time": _delivery_days,
-    "warranty_stated": _states_policy("warranty", what="warranty"),
+    "warranty_stated": _states_policy("warranty", what="warranty", shops_only=True),
     "languages": _languages,
     "market_language": _market_language,
     "social_profiles": _social_profiles,
@@ -867,7 +925,7 @@ _ONE = {
     "words": "word",
     "clicks": "click",
     "languages": "language",
-    "channels": "way",
+    "ways": "way",
     "topics": "topic",
 }
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from analysis.language import detect
 from crawler.domains import registrable_domain
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ __all__ = [
     "stars_of",
 ]
 
-MIN_PAGES = 3  # chosen: start page and two more; below it "there is none" is not claimed
+MIN_PAGES = 3  # chosen: start page and two more (one more where the crawl came to its end);
+# below it "there is none" is not claimed
 MIN_OK_SHARE = 0.5  # chosen: a site of which most pages failed was not seen
 _QUOTE = 240  # characters of a quotation
 _SPACE = re.compile(r"\s+")
 _SAMPLES = 3
+_MIN_TEXT = 60  # characters from which a text says its language; a title alone rarely does
+_ENOUGH_TEXT = 600
 # Failed fetches that hide nothing: the same page was read under another address.
 _READ_ALREADY = "leads to a page that was read already"
 
@@ -67,6 +71,7 @@ class Page(NamedTuple):
     rendered: bool
     title: str
     broken: tuple[str, ...]  # extractors that failed on it
+    is_language_sure: bool = False  # the text says so; else it is what the page declares
 
     @property
     def is_lost(self) -> bool:
@@ -261,6 +266,13 @@ class Observed:
         read = {page.url for page in self.read}
         return [page for page in self.pages if page.is_lost and page.url not in read]
 
+    @property
+    def _is_complete(self) -> bool:
+        """The crawl came to its end: no page that it knew of is left."""
+        visit = self.visits.get("crawl")
+        left = any(page.state == "budget" for page in self.pages)
+        return visit is not None and visit.state == "done" and not left
+
     def _why_not_seen(self, read: list[Page], lost: list[Page]) -> str:
         failed = [page for page in self._lost() if page.state != "budget"]
         if not read or self.start_page is None:
@@ -269,7 +281,7 @@ class Observed:
             return f"{_states(lost)}, so what is there was not seen"
         if len(read) / (len(read) + len(failed)) < MIN_OK_SHARE:
             return f"most pages could not be read: {_states(failed)}"
-        if len(read) < MIN_PAGES:
+        if len(read) < (2 if self._is_complete else MIN_PAGES):
             pages = "1 page was" if len(read) == 1 else f"{len(read)} pages were"
             return f"only {pages} read"
         if not self.has_observations and not any(page.rendered for page in read):
@@ -362,6 +374,7 @@ def read_brands(db: Database, run_id: int, *, now: datetime) -> list[Observed]:
         _read_pages(db, brand)
         _read_observations(db, brand)
         _read_reviews(db, brand, now)
+        _settle_languages(db, brand)
         _read_mystery(db, run_id, brand)
     _read_ranks(db, run_id, brands)
     return brands
@@ -449,6 +462,43 @@ def _ratings(rows: Iterable[tuple[Any, ...]]) -> Iterator[Rating]:
         seen.add((value, low, high, count))
         shown = f"{value:g} of {5 if high is None else high:g}"
         yield Rating(page_id, stars, count, f"{shown} from {count:,}" if count else shown)
+
+
+def _settle_languages(db: Database, brand: Observed) -> None:
+    """What a page's text is in outranks what it declares: templates are copied with their lang.
+
+    A page with too little text takes what the others say that declare the same.
+    """
+    texts = _texts_of_pages(db, brand)
+    sure: dict[str, str] = {}
+    votes: dict[str | None, Counter[str]] = defaultdict(Counter)
+    for page in brand.pages:
+        text = texts.get(page.id, "")
+        if len(text) >= _MIN_TEXT and (language := detect(text)):
+            sure[page.id] = language
+            votes[page.language][language] += 1
+    for i, page in enumerate(brand.pages):
+        voted = votes[page.language].most_common(1)
+        settled = sure.get(page.id) or (voted[0][0] if voted else page.language)
+        is_sure = page.id in sure or bool(voted)
+        brand.pages[i] = page._replace(language=settled, is_language_sure=is_sure)
+
+
+def _texts_of_pages(db: Database, brand: Observed) -> dict[str, str]:
+    """The first words of a page's own text that the extractors kept, by page id."""
+    texts: dict[str, str] = {}
+    parts = [(entry.page_id, f"{entry.question} {entry.answer}") for entry in brand.faq]
+    parts += [(policy.page_id, policy.excerpt) for policy in brand.policies]
+    parts += [(page.id, page.title) for page in brand.pages]
+    parts += db.execute(
+        "select page_id, substr(text, 1, 300) from reviews where brand_id = ? "
+        "group by page_id order by page_id",
+        [brand.brand_id],
+    ).fetchall()
+    for page_id, text in parts:
+        if len(texts.get(page_id, "")) < _ENOUGH_TEXT:
+            texts[page_id] = f"{texts.get(page_id, '')} {text[:_ENOUGH_TEXT]}".strip()
+    return texts
 
 
 def _read_ranks(db: Database, run_id: int, brands: list[Observed]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from analysis.metrics import fact_of, hours_of, policies_of
+from analysis.metrics import fact_of, format_value, policies_of, promised_hours
 from analysis.observations import Proof, ThemeVoice, shorten
 from analysis.statistics import median
 
@@ -60,12 +60,15 @@ def _stated(brand: Observed) -> list[_Stated]:
     found: dict[str, _Stated] = {}
     for channel in brand.channels:
         if channel.kind == "reply_time":
-            said = shorten(channel.excerpt) or f"Reply within {channel.value}"
-            proof = Proof(channel.page_id, said)
-            found.setdefault("reply_time", _Stated("reply_time", shorten(said, 120), proof))
+            hours = promised_hours(channel)
+            words = (
+                f"Reply within {channel.value if hours is None else format_value(hours, 'hours')}"
+            )
+            proof = Proof(channel.page_id, shorten(channel.excerpt) or words)
+            found.setdefault("reply_time", _Stated("reply_time", words, proof))
     for kind in ("delivery", "returns"):
         for policy in policies_of(brand, kind):
-            if fact_of(policy, "window_days", "max_days", "days", "min_days") is not None:
+            if fact_of(policy, "window_days", "days_max", "days_min") is not None:
                 proof = Proof(policy.page_id, shorten(policy.excerpt))
                 found.setdefault(kind, _Stated(kind, shorten(policy.excerpt, 120), proof))
     return list(found.values())
@@ -93,7 +96,7 @@ def _against_reviews(stated: _Stated, voice: ThemeVoice | None) -> Promise:
 def _against_mystery(brand: Observed, stated: _Stated) -> Promise | None:
     hours = brand.mystery_hours
     promised = next(
-        (h for c in brand.channels if c.kind == "reply_time" and (h := hours_of(c.value))), None
+        (h for c in brand.channels if c.kind == "reply_time" and (h := promised_hours(c))), None
     )
     if not hours or promised is None:
         return None

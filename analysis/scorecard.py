@@ -80,9 +80,7 @@ def benchmarks(table: Table, competitors: Iterable[str]) -> dict[str, Benchmark]
     found = {}
     for metric in METRIC_ROWS:
         values = {
-            brand: value
-            for brand in brands
-            if (value := table[brand][metric.key].value) is not None
+            brand: value for brand in brands if (value := table[brand][metric.key].firm) is not None
         }
         if market := benchmark(metric, values):
             found[metric.key] = market
@@ -131,13 +129,15 @@ def _score(dimension: str, measured: Mapping[str, Measured], weights: Mapping[st
     rows = [
         (metric, measured[metric.key], weights[metric.key])
         for metric in METRIC_ROWS
-        if metric.dimension == dimension and weights[metric.key] > 0
+        if metric.dimension == dimension
+        and weights[metric.key] > 0
+        and not _is_moot(metric, measured)
     ]
     total = sum(weight for _, _, weight in rows)
     if not total:
         return Score(dimension, None, None, None, 0.0, "too_few", "no brand of the market has it")
     coverage = sum(weight * m.coverage for _, m, weight in rows) / total
-    known = [(metric, m, weight) for metric, m, weight in rows if m.value is not None]
+    known = [(metric, m, weight) for metric, m, weight in rows if m.firm is not None]
     if sum(weight for _, _, weight in known) < MIN_SEEN * total:
         return _without_score(dimension, [m for _, m, _ in rows], round(coverage, 3))
     value, half = _mean(known)
@@ -146,6 +146,11 @@ def _score(dimension: str, measured: Mapping[str, Measured], weights: Mapping[st
         dimension, round(value, 2), round(max(0.0, value - half), 2),
         round(min(100.0, value + half), 2), round(coverage, 3), "measured", reason,
     )  # fmt: skip
+
+
+def _is_moot(metric: Metric, measured: Mapping[str, Measured]) -> bool:
+    """Nothing to measure because the parent is absent: no FAQ has no length of answers."""
+    return bool(metric.parent) and measured[metric.parent].firm == 0
 
 
 def _mean(known: Sequence[tuple[Metric, Measured, float]]) -> tuple[float, float]:
@@ -162,7 +167,7 @@ def _mean(known: Sequence[tuple[Metric, Measured, float]]) -> tuple[float, float
 
 
 def _without_score(dimension: str, measured: Sequence[Measured], coverage: float) -> Score:
-    unseen = [m.reason for m in measured if m.state == "not_seen"]
+    unseen = [m.reason for m in measured if m.state == "not_seen" or m.at_least]
     few = [m.reason for m in measured if m.state == "too_few"]
     if unseen:
         return Score(dimension, None, None, None, coverage, "not_seen", unseen[0])
@@ -170,8 +175,8 @@ def _without_score(dimension: str, measured: Sequence[Measured], coverage: float
 
 
 def _left_out(rows: Sequence[tuple[Metric, Measured, float]]) -> str:
-    unseen = [metric.label for metric, m, _ in rows if m.state == "not_seen"]
-    return f"not seen: {', '.join(unseen)}" if unseen else ""
+    unseen = [metric.label for metric, m, _ in rows if m.state == "not_seen" or m.at_least]
+    return f"not seen in full: {', '.join(unseen)}" if unseen else ""
 
 
 def _overall(scores: Mapping[str, Score]) -> Score:
@@ -287,7 +292,7 @@ def _value(measured: Mapping[str, Measured], weights: Mapping[str, float]) -> fl
     known = [
         (METRICS[key], measured[key], weight)
         for key, weight in weights.items()
-        if measured[key].value is not None
+        if measured[key].firm is not None
     ]
     return _mean(known)[0]
 
@@ -308,7 +313,7 @@ def _with_curve(
         rows = [
             (METRICS[key], table[brand][key], weight)
             for key, weight in own.items()
-            if key != "visibility" and table[brand][key].value is not None
+            if key != "visibility" and table[brand][key].firm is not None
         ]
         value = visibilities[brand][curve.key]
         values[brand] = _mean([*rows, (metric, Measured(value), own["visibility"])])[0]

@@ -30,6 +30,7 @@ MANY = 0.5  # share of brands that makes a thing usual
 FEW = 1 / 3  # share of brands that makes a thing rare
 MIN_MENTIONS = 5  # reviews that speak of a theme, for one brand
 MIN_MARKET_MENTIONS = 10  # the same for the market
+MIN_QUESTIONS = 5  # shared questions below which "x of y" says nothing
 MIN_OTHERS = 2  # brands that a statement about the others needs
 
 
@@ -106,6 +107,8 @@ def _against_market(case: Case, metric: str, sign: int, by: float) -> Finding | 
     own, market = case.own.get(metric), case.market.get(metric)
     if own is None or own.value is None or market is None:
         return None
+    if sign < 0 and own.at_least:
+        return None
     row = METRICS[metric]
     difference = normalize(row, own.value) - normalize(row, market.median)
     if sign * difference < by or not _is_apart(own, market.median):
@@ -148,6 +151,16 @@ def behind(metric: str, by: float = AHEAD) -> Condition:
     return lambda case: _against_market(case, metric, -1, by)
 
 
+def at_least(value: float, condition: Condition) -> Condition:
+    """The condition, where the brand's own value is at least so much."""
+
+    def bounded(case: Case) -> Finding | None:
+        found = condition(case)
+        return found if found and found.value is not None and found.value >= value else None
+
+    return bounded
+
+
 def _having(case: Case, metric: str) -> tuple[int, int]:
     """(others that have it, others that were measured)."""
     values = [m[metric].value for m in case.others.values() if metric in m]
@@ -171,7 +184,8 @@ def _yes_no(case: Case, metric: str, wanted: bool) -> Finding | None:
         median=float(share >= MANY),
         market_n=n,
         coverage=own.coverage,
-        is_clear=True,
+        # Terms are read as facts with numbers; that none was read is less than that none is there.
+        is_clear=wanted or METRICS[metric].dimension != "policies",
         detail=own.reason,
         best=float(have),
         unit="yes_no",
@@ -220,27 +234,30 @@ def rare_in_market(metric: str) -> Condition:
     return condition
 
 
-def market_weak(metric: str, below: float = WEAK) -> Condition:
-    """The others' median is weak on an absolute scale, and the brand is not ahead of it."""
+def market_weak(metric: str, below: float = WEAK, factor: float = 0.8) -> Condition:
+    """The others' median is weak on an absolute scale, and the brand is not ahead of it.
+
+    `factor` says how much of the difference to the best one can do is worth doing.
+    """
 
     def condition(case: Case) -> Finding | None:
         row = METRICS[metric]
         others = {
             brand: measured[metric]
             for brand, measured in case.others.items()
-            if metric in measured and measured[metric].value is not None
+            if metric in measured and measured[metric].firm is not None
         }
         if len(others) < MIN_OTHERS:
             return None
-        middle = median([m.value for m in others.values() if m.value is not None])
+        middle = median([m.firm for m in others.values() if m.firm is not None])
         own = case.own.get(metric)
         level = normalize(row, middle)
-        if level >= below or own is None or own.value is None:
+        if level >= below or own is None or own.firm is None or own.value is None:
             return None
         if normalize(row, own.value) >= level + AHEAD:
             return None
         return Finding(
-            impact=(100 - level) / 100 * 0.8,
+            impact=(100 - level) / 100 * factor,
             n=sum(m.n for m in others.values()),
             evidence=[proof for m in others.values() for proof in m.evidence[:1]][:4],
             value=own.value,
@@ -258,7 +275,7 @@ def rival_ahead(metric: str, by: float = FAR_AHEAD) -> Condition:
 
     def condition(case: Case) -> Finding | None:
         row, own = METRICS[metric], case.own.get(metric)
-        if own is None or own.value is None:
+        if own is None or own.value is None or own.at_least:
             return None
         rivals = [
             (normalize(row, value), brand, m[metric])
@@ -434,9 +451,11 @@ def rival_praised(theme: str) -> Condition:
 
 
 def _questions(pick: Callable[[Case], Missing | None], least: int) -> Condition:
+    """`least` questions of at least MIN_QUESTIONS that the market shares."""
+
     def condition(case: Case) -> Finding | None:
         missing = pick(case)
-        if missing is None or missing.n < least or not missing.compared:
+        if missing is None or missing.n < least or missing.compared < MIN_QUESTIONS:
             return None
         return Finding(
             impact=min(1.0, missing.n / missing.compared),
@@ -553,7 +572,7 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} is found for {value} of the {n} keywords, more than " + _MEDIAN + "."),
     SwotRule("ranks-rarely", "weakness", "keywords_ranked", behind("keywords_ranked"),
              "{brand} is found for {value} of the {n} keywords, less than " + _MEDIAN + "."),
-    SwotRule("top-contested", "opportunity", "keywords_top3", market_weak("keywords_top3", 20),
+    SwotRule("top-contested", "opportunity", "keywords_top3", market_weak("keywords_top3", 20, 0.5),
              "No brand holds the top of the results: the median of {market_n} other brands is in the top 3 for {median} of the keywords, and {brand} for {value}."),
     SwotRule("rival-dominates-search", "threat", "visibility", rival_ahead("visibility", 20),
              "{best_brand} earns {best} of all clicks on the study's searches, {brand} {value}."),
@@ -563,7 +582,7 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     SwotRule("large-faq", "strength", "faq_entries", ahead("faq_entries"),
              "{brand} answers {value} questions in its FAQ, more than " + _MEDIAN + "."),
     SwotRule("small-faq", "weakness", "faq_entries",
-             lambda case: behind("faq_entries")(case) if (case.own["faq_entries"].value or 0) > 0 else None,
+             at_least(1, behind("faq_entries")),
              "{brand} answers only {value} questions in its FAQ, fewer than " + _MEDIAN + "; the largest has {best} ({best_brand})."),
     SwotRule("no-faq", "weakness", "faq_entries", lacks_usual("faq_entries"),
              "{brand} has no FAQ on the {n} pages read, while {others_do}."),
@@ -574,11 +593,11 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     SwotRule("rival-grows-faq", "threat", "faq_entries", rival_rises("faq_entries", 8),
              "{best_brand} grew its FAQ from {value} to {best} questions since the last run."),
     SwotRule("broad-faq", "strength", "faq_topics", ahead("faq_topics", 20),
-             "The FAQ of {brand} covers {value} of 12 core topics, more than " + _MEDIAN + "; {n} questions read."),
+             "The FAQ of {brand} covers {value} of the 12 core ones, more than " + _MEDIAN + "; {n} questions read."),
     SwotRule("narrow-faq", "weakness", "faq_topics", behind("faq_topics", 20),
-             "The FAQ of {brand} covers only {value} of 12 core topics, fewer than " + _MEDIAN + "; {n} questions read."),
-    SwotRule("narrow-market-faqs", "opportunity", "faq_topics", market_weak("faq_topics"),
-             "FAQs in this market are narrow: the median of {market_n} other brands covers {median} of 12 core topics, {brand} {value}."),
+             "The FAQ of {brand} covers only {value} of the 12 core ones, fewer than " + _MEDIAN + "; {n} questions read."),
+    SwotRule("narrow-market-faqs", "opportunity", "faq_topics", market_weak("faq_topics", 30, 0.5),
+             "FAQs in this market are narrow: the median of {market_n} other brands covers {median} of the 12 core ones, {brand} {value}."),
     SwotRule("good-faq", "strength", "faq_quality", ahead("faq_quality"),
              "The FAQ of {brand} passes {value} points of the quality rubric, above " + _MEDIAN + "; {n} questions read."),
     SwotRule("poor-faq", "weakness", "faq_quality", behind("faq_quality"),
@@ -594,7 +613,9 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     # assisted support
     SwotRule("many-channels", "strength", "contact_channels", ahead("contact_channels", 25),
              "{brand} offers {value} to contact it ({detail}), more than " + _MEDIAN + "."),
-    SwotRule("few-channels", "weakness", "contact_channels", behind("contact_channels", 25),
+    SwotRule("no-contact", "weakness", "contact_channels", lacks_usual("contact_channels"),
+             "{brand} shows no e-mail, phone, form or messenger on the {n} pages read, while {others_do}."),
+    SwotRule("few-channels", "weakness", "contact_channels", at_least(1, behind("contact_channels", 25)),
              "{brand} offers {value} to contact it ({detail}), fewer than " + _MEDIAN + "; {n} pages read."),
     SwotRule("few-channels-market", "opportunity", "contact_channels", market_weak("contact_channels", 45),
              "Brands here are hard to reach: the median of {market_n} other brands offers {median} to contact it, {brand} {value}."),
@@ -667,10 +688,10 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{value} of {n} scored reviews of {brand} are negative, more than " + _MEDIAN + "."),
     SwotRule("unhappy-market", "opportunity", "net_sentiment", market_weak("net_sentiment", 50),
              "Customers of this market are unhappy: the median net sentiment of {market_n} other brands is {median} ({n} scored reviews)."),
-    SwotRule("many-reviews", "strength", "review_volume", ahead("review_volume", 20),
+    SwotRule("many-reviews", "strength", "review_volume", at_least(10, ahead("review_volume", 20)),
              "{brand} shows {value} reviews or ratings, more than " + _MEDIAN + "."),
     SwotRule("few-reviews", "weakness", "review_volume",
-             lambda case: behind("review_volume", 20)(case) if (case.own["review_volume"].value or 0) > 0 else None,
+             at_least(1, behind("review_volume", 20)),
              "{brand} shows {value} reviews or ratings, fewer than " + _MEDIAN + "."),
     SwotRule("no-reviews", "weakness", "review_volume", lacks_usual("review_volume"),
              "{brand} shows no customer reviews on the {n} pages read, while {others_do}."),
@@ -684,9 +705,9 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "Only {value} of {n} dated reviews of {brand} are from the last year, less than " + _MEDIAN + "."),
     # policies
     SwotRule("returns-rare", "strength", "returns_stated", has_rarely_seen("returns_stated"),
-             "{brand} states its terms of return or refund; {others_do}."),
+             "{brand} states its terms of return or cancellation; {others_do}."),
     SwotRule("no-returns-policy", "weakness", "returns_stated", lacks_usual("returns_stated"),
-             "{brand} states no terms of return, refund or cancellation on the {n} pages read, while {others_do}."),
+             "{brand} states no terms of return or cancellation on the {n} pages read, while {others_do}."),
     SwotRule("long-returns", "strength", "returns_window", ahead("returns_window"),
              "{brand} takes goods back for {value}, longer than " + _MEDIAN + "."),
     SwotRule("short-returns", "weakness", "returns_window", behind("returns_window"),
@@ -710,10 +731,10 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} speaks {value} ({detail}), more than " + _MEDIAN + "."),
     SwotRule("few-languages", "weakness", "languages", behind("languages", 25),
              "{brand} speaks {value} ({detail}), fewer than " + _MEDIAN + "."),
-    SwotRule("one-language-market", "opportunity", "languages", market_weak("languages", 20),
+    SwotRule("one-language-market", "opportunity", "languages", market_weak("languages", 20, 0.2),
              "Most brands here speak one language: the median of {market_n} other brands is {median}, {brand} speaks {value}."),
     SwotRule("wrong-language", "weakness", "market_language", behind("market_language", 30),
-             "Only {value} of {n} pages of {brand} are in the market's language, less than " + _MEDIAN + "."),
+             "{value} of {n} pages of {brand} are in the market's language, less than " + _MEDIAN + "."),
     SwotRule("many-networks", "strength", "social_profiles", ahead("social_profiles", 40),
              "{brand} links {value} social networks, more than " + _MEDIAN + "."),
     # questions and promises
