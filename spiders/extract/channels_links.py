@@ -154,9 +154,9 @@ def find_profiles(page: ParsedPage) -> list[Channel]:
 @lru_cache(maxsize=2)
 def _outside(page: ParsedPage) -> list[tuple[str, Anchor]]:
     """Links to other hosts than the page's, with their hosts."""
-    own = host(page.url) if "//" in page.url else ""
-    named = [(host(anchor.url), anchor) for anchor in page.anchors[:MAX_LINKS]]
-    return [(name, anchor) for name, anchor in named if name != own]
+    own = "/".join(page.url.split("/", 3)[:3]) or "-"
+    anchors = [anchor for anchor in page.anchors[:MAX_LINKS] if not anchor.url.startswith(own)]
+    return [(host(anchor.url), anchor) for anchor in anchors]
 
 
 def _profile(url: str, name: str) -> tuple[str, str] | None:
@@ -290,7 +290,7 @@ def _same_as(page: ParsedPage) -> list[tuple[str, str]]:
 def find_languages(page: ParsedPage) -> list[Channel]:
     """Languages the site offers as BCP 47 tags: hreflang links, and switchers of two or more."""
     found: dict[str, str] = {}
-    for node in page.tree.css("link[hreflang], a[hreflang]")[:400]:
+    for node in page.tree.css("link[hreflang]")[:400]:
         if tag := _clean_tag(node.attributes.get("hreflang") or ""):
             found.setdefault(tag, "hreflang")
     switched = _switched(page) if not found else {}

@@ -1,18 +1,20 @@
-"""Spans of time in text, in the languages of `languages/*.toml`: 2-4 days, 14 Tagen, 24 h."""
+"""Spans of time in text, in the languages of `languages/*.toml`: 2-4 days, 14 Tagen, 24 h.
+
+Units are searched, not numbers: a page has hundreds of numbers and a handful of days.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
-from spiders.extract.policies_rows import heads, lowered, numbers
-from spiders.extract.words import languages, normalize
+from spiders.extract.policies_rows import lowered, numbers, stems
+from spiders.extract.words import normalize, units
 
 __all__ = ["HOURS", "Duration", "durations", "sentence"]
 
-MAX_SPANS = 500  # of one page
-MAX_CHARS = 200_000  # of the text; the terms of a shop have some 60,000
+MAX_HITS = 400  # of one word of time on one page
 
 # Hours of one unit; a business day counts as a day, its name tells it apart.
 HOURS = {
@@ -34,118 +36,100 @@ class Duration(NamedTuple):
     unit: str
     start: int
     end: int
-    languages: tuple[str, ...]
+    language: str
 
 
-_JOIN = (
-    r"[-\u2010-\u2014~/]|to|bis|or|oder|à|a|ou|e|o|tot|of|do|till|til|al|et|and|y|und|och|"
-    r"до|-|から|至|到"
+# A number with an optional second one, as far as the word of time: `2-4 `, `30 (thirty) `, `14) `.
+_BEFORE = re.compile(
+    r"([0-9]{1,3})(?:\s?(?:[-\u2010-\u2014~/]|[^\W\d_]{1,4})\s?([0-9]{1,3}))?"
+    r"\)?(?:\s?\([^\W\d_]{3,20}\))?[\s\u00a0-]{0,2}$"
 )
-_SPAN = re.compile(
-    r"([0-9]{1,3})(?=[ \u00a0)~/\u2010-\u2014-]|[^\W\d_])"
-    rf"(?:\s?(?:{_JOIN})\s?([0-9]{{1,3}}))?\)?(?:\s\([^\W\d_]{{3,20}}\))?"
-    r"[\s\u00a0-]{0,2}([^\W\d_][\w\u0300-\u036f\u0900-\u0dff]{0,23})(?:[ -]([^\W\d_]{1,24}))?"
-)
-
-
-@cache
-def _units() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Word of time -> unit -> languages that use it so."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for code, language in languages().items():
-        for unit, names in language.units.items():
-            for name in names:
-                seen = found.setdefault(name, {})
-                seen[unit] = (*seen.get(unit, ()), code)
-    found.setdefault("h", {"hour": tuple(languages())})
-    return found
+_WORDED = re.compile(r"(?:^|[\s(])([^\W\d_]{2,14})[\s-]$")
+_WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f\u0900-\u0dff]*")
+_SHORT_HOURS = ("4h", "8h", "4 h", "8 h")  # of 24 h and 48 h, which no stem can stand for
 
 
 @lru_cache(maxsize=4)
-def durations(text: str) -> tuple[Duration, ...]:
+def durations(text: str, languages: tuple[str, ...]) -> tuple[Duration, ...]:
     """The spans of the text in order; one inside square brackets is a gap to be filled in.
 
-    >>> durations("Lieferzeit 2-4 Werktage")[0][:3]
-    (2, 4, 'business_day')
+    >>> [d[:3] for d in durations("Lieferzeit 2-4 Werktage, zwei Jahre Garantie", ("de",))]
+    [(2, 4, 'business_day'), (2, 2, 'year')]
     """
-    found: list[Duration] = []
-    for match in _SPAN.finditer(text[:MAX_CHARS]):
-        unit, codes, end = _unit(match)
-        start = match.start()
-        if not unit or _is_part(text, start) or _is_gap(text, start):
-            continue
-        low = int(match[1])
-        high = int(match[2]) if match[2] else low
-        if 0 < low <= high or (match[2] is None and low):
-            found.append(Duration(low, high, unit, start, end, codes))
-        if len(found) >= MAX_SPANS:
-            break
-    found += _in_words(text)
-    return tuple(sorted(found, key=lambda one: one.start))
+    lower = lowered(text)
+    found: dict[int, Duration] = {}
+    for code in languages:
+        for stem in stems("units", code):
+            for at in _hits(lower, stem):
+                one = _at(lower, at, stem, code)
+                if one and one.start not in found and not _is_gap(text, one.start):
+                    found[one.start] = one
+    for mark in _SHORT_HOURS:
+        for at in _hits(lower, mark):
+            end = at + len(mark)
+            if not lower[end : end + 1].isalnum() and (one := _span(lower, end - 1, end, "hour")):
+                found.setdefault(one.start, one)
+    return tuple(sorted(found.values(), key=lambda one: one.start))
 
 
-def _unit(match: re.Match[str]) -> tuple[str, tuple[str, ...], int]:
-    """The unit behind the number, of two words, of one, or of the first signs (30日以内)."""
-    known = _units()
-    first = match[3].lower()
-    if first not in known and not first.isascii():
-        first = normalize(first)
-    if match[4] and (seen := known.get(f"{first} {normalize(match[4])}")):
-        return *_chosen(seen), match.end(4)
-    if seen := known.get(first):
-        return *_chosen(seen), match.end(3)
-    if first[:1] > "\u0e00":
-        for length in range(min(5, len(first)), 0, -1):
-            if seen := known.get(first[:length]):
-                return *_chosen(seen), match.start(3) + length
-    return "", (), 0
+def _hits(lower: str, word: str) -> list[int]:
+    found: list[int] = []
+    at = lower.find(word)
+    while at >= 0 and len(found) < MAX_HITS:
+        found.append(at)
+        at = lower.find(word, at + len(word))
+    return found
 
 
-def _chosen(seen: dict[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
-    unit = max(seen, key=lambda name: len(seen[name]))
-    return unit, seen[unit]
+def _at(lower: str, at: int, stem: str, code: str) -> Duration | None:
+    before = lower[at - 1 : at]
+    is_spaced = stem[0] < "\u0e00"
+    if before.isalpha() and is_spaced:
+        return None
+    unit, end = _unit(lower, at, stem, code)
+    return _span(lower, at, end, unit, code) if unit else None
 
 
-def _is_part(text: str, start: int) -> bool:
+def _unit(lower: str, at: int, stem: str, code: str) -> tuple[str, int]:
+    """The unit whose name stands at `at`, and where the name ends."""
+    known = units(code)
+    if stem[0] >= "\u0e00" or " " in stem:
+        tail = _WORD.match(lower, at + len(stem))
+        whole = stem + (tail[0] if tail and " " in stem else "")
+        return known.get(normalize(whole), known.get(stem, "")), at + len(whole)
+    match = _WORD.match(lower, at)
+    word = match[0] if match else stem
+    return known.get(word) or known.get(normalize(word), ""), at + len(word)
+
+
+def _span(lower: str, at: int, end: int, unit: str, code: str = "en") -> Duration | None:
+    """The span whose word of time begins at `at`; None without a number before it."""
+    left = max(0, at - 34)
+    before = lower[left:at]
+    if match := _BEFORE.search(before):
+        start = left + match.start()
+        low, high = int(match[1]), int(match[2] or match[1])
+        if _is_part(lower, start):
+            return None
+        return Duration(low, high, unit, start, end, code) if 0 < low <= high else None
+    worded = _WORDED.search(before)
+    value = numbers(code).get(worded[1]) if worded else None
+    if worded is None or value is None:
+        return None
+    return Duration(value, value, unit, left + worded.start(1), end, code)
+
+
+def _is_part(lower: str, start: int) -> bool:
     """Whether the digits belong to a longer number, a price, a code: 1.30, #12, x12."""
-    before = text[start - 1 : start] if start else ""
+    before = lower[start - 1 : start] if start else ""
     if before.isalnum() and before < "\u2e80":
         return True
-    return before in ".,:/#_" and before != "" and text[start - 2 : start - 1].isdigit()
+    return before in (".", ",", ":", "/", "#", "_") and lower[start - 2 : start - 1].isdigit()
 
 
 def _is_gap(text: str, start: int) -> bool:
     before = text[max(0, start - 40) : start]
     return before.rfind("[") > before.rfind("]") or before.rfind("{") > before.rfind("}")
-
-
-# --- numbers in words --------------------------------------------------------------------------
-
-_NEXT = re.compile(r"[\s-]([^\W\d_]{2,20})(?:[ -]([^\W\d_]{2,20}))?")
-
-
-def _in_words(text: str) -> list[Duration]:
-    """Spans such as `thirty days`, found only where a number word stands between spaces."""
-    seen = [word for word in numbers() if word[:4] in heads(text)]
-    lower = lowered(text)
-    found: list[Duration] = []
-    for word in seen:
-        value, codes = numbers()[word]
-        at = lower.find(f" {word} ")
-        while at >= 0 and len(found) < MAX_SPANS:
-            match = _NEXT.match(lower, at + 1 + len(word))
-            if match and (named := _named(match, codes)):
-                found.append(Duration(value, value, named[0], at + 1, named[1], codes))
-            at = lower.find(f" {word} ", at + 1)
-    return found
-
-
-def _named(match: re.Match[str], codes: tuple[str, ...]) -> tuple[str, int] | None:
-    for text, end in ((f"{match[1]} {match[2]}", match.end(2)), (match[1], match.end(1))):
-        for unit, languages_of_unit in _units().get(normalize(text), {}).items():
-            if not set(codes).isdisjoint(languages_of_unit):
-                return unit, end
-    return None
 
 
 _END = re.compile(r"[.!?。！？؟]\s|[。！？]| [•|·] ")
@@ -159,14 +143,16 @@ def sentence(
     for match in _END.finditer(text, left, start):
         if not _is_short(text, match.start()):
             left = match.end()
-    stop = _END.search(text, end, right)
-    return left, stop.start() + 1 if stop else right
+    for match in _END.finditer(text, end, right):
+        if not _is_short(text, match.start()):
+            return left, match.start() + 1
+    return left, right
 
 
 def _is_short(text: str, dot: int) -> bool:
     """Whether the dot ends an abbreviation or a number: approx., ca., z. B., 3."""
     word = text[max(0, dot - 6) : dot].rsplit(" ", 1)[-1]
-    return text[dot] == "." and (len(word) <= 3 and word.lower() not in _SHORT_WORDS)
+    return text[dot] == "." and len(word) <= 3 and word.lower() not in _SHORT_WORDS
 
 
 _SHORT_WORDS = frozenset("us it you day tag uns sie ihn ist ici dia vos nas dni nam".split())

@@ -220,7 +220,12 @@ def _dot_mark() -> re.Pattern[str]:
 
 
 def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
-    yield from _spelled_in(page.text)
+    text = page.text
+    if any(mark in text for mark in _SPELLING) or page.language not in (None, "en"):
+        yield from _spelled_in(text)
+
+
+_SPELLING = ("at)", "at]", "AT)", "AT]", "at}", "(@", "[@", " dot ", " DOT ", "at >")
 
 
 def _spelled_in(text: str) -> Iterator[tuple[str, str]]:

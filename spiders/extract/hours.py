@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Channel
 from spiders.extract.durations import HOURS, Duration, durations, sentence
+from spiders.extract.policies_rows import spoken, topic
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ __all__ = ["find_hours", "find_reply_times"]
 MAX_RANGES = 200  # of one page
 MAX_REPLY_HOURS = 240  # longer ones are the terms of data protection, not of service
 _TIME = r"(?:[:.h][0-5][0-9])?+ ?(?:[apAP]\.? ?[mM]\b\.?|[uU]hr|h\b)?+"
-_RANGE = re.compile(
-    rf"[0-9]{{1,2}}(?![0-9]){_TIME} ?(?:[-\u2010-\u2014~]|to|bis|à|a|al|till|until|do|tot|til|e|às|до)"
-    rf" ?[0-9]{{1,2}}(?![0-9]){_TIME}"
-)
+_TO = r"[-\u2010-\u2014~]|[^\W\d_]{1,5}(?= ?[0-9])"
+_RANGE = re.compile(rf"[0-9]{{1,2}}(?![0-9]){_TIME} ?(?:{_TO}) ?[0-9]{{1,2}}(?![0-9]){_TIME}")
 _CLOCK = re.compile(r"[0-9][:.h][0-5][0-9]|[ap]\.?\s?m\b|uhr|[0-9]\s?h\b", re.IGNORECASE)
+_CLOCK_MARKS = (":00", ":30", "pm", "PM", "p.m", "Uhr", ".00", ".30", "h00", "h30")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -35,6 +35,8 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     """
     text = page.text
     found: dict[str, Channel] = {}
+    if not any(mark in text for mark in _CLOCK_MARKS):
+        return []
     block_start = block_end = -1
     for match in islice(_RANGE.finditer(text), MAX_RANGES):
         if not _CLOCK.search(match[0]) or match.start() < block_end:
@@ -88,7 +90,10 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
     """
     text = page.text
     found: dict[str, Channel] = {}
-    for span in durations(text):
+    languages = spoken(text, page.language)
+    if not any(topic(text, "reply", code) for code in languages):
+        return []
+    for span in durations(text, languages):
         if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:
             continue
         left, right = sentence(text, span.start, span.end)
@@ -104,11 +109,11 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
 def _promises_reply(text: str, span: Duration, left: int, right: int) -> bool:
     before, around = normalize(text[left : span.start]), normalize(text[left:right])
     near = f" {before[-34:]} "
-    return any(
+    code = span.language
+    return (
         any(word in around for word in words("reply", code))
         and any(f" {word} " in near for word in (*words("within", code), *_LESS))
         and not any(word in around for word in words("return_words", code))
-        for code in span.languages
     )
 
 

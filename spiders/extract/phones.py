@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -53,12 +53,15 @@ def find_phones(page: ParsedPage) -> list[Channel]:
     found: dict[str, Channel] = {}
     guess = _Guess(page)
     for number, excerpt in [*_linked(page, guess), *_in_text(page, guess)]:
-        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        value = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+        if value in found:
+            continue
         country = phonenumbers.region_code_for_number(number) or _country(number)
         found.setdefault(value, Channel("phone", value, country, excerpt))
     return list(found.values())
 
 
+@lru_cache(maxsize=4_096)
 def phone(text: str, regions: tuple[str, ...], *, is_given: bool) -> PhoneNumber | None:
     """The number in `text`, valid in the first fitting region.
 
@@ -144,7 +147,7 @@ def _regions(page: ParsedPage) -> tuple[str, ...]:
     codes += [] if codes else _text_regions(page)
     codes += _declared_regions(page)
     codes.append(mapping("language_countries").get(page.language or "en", "US"))
-    return tuple(dict.fromkeys(codes))[:5]
+    return tuple(dict.fromkeys(codes))[:3]
 
 
 def _domain_region(url: str) -> list[str]:

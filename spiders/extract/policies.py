@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Policy
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import lowered, may_mention, methods, phrases_of, spoken
+from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, topic
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -51,18 +51,16 @@ def extract_policies(page: ParsedPage) -> list[Policy]:
         return []
     languages = spoken(text, page.language)
     lower = lowered(text)
-    topics = {key: tuple(c for c in languages if _is_topic(text, key, c)) for key in _TOPICS}
-    found = [*_timed(text), *_free_shipping(text, lower, topics["delivery"])]
+    topics = {key: tuple(c for c in languages if topic(text, key, c)) for key in _TOPICS}
+    if not any(topics.values()):
+        return []
+    found = [*_timed(text, languages), *_free_shipping(text, lower, topics["delivery"])]
     found += _stated(text, lower, topics)
     found += _payment(text, lower, topics["payment"])
     return _distinct(found)
 
 
 _TOPICS = ("return_words", "delivery", "warranty", "cancel", "payment")
-
-
-def _is_topic(text: str, key: str, code: str) -> bool:
-    return any(may_mention(text, word) for word in words(key, code))
 
 
 def _distinct(found: Iterable[Policy]) -> list[Policy]:
@@ -81,12 +79,12 @@ def _distinct(found: Iterable[Policy]) -> list[Policy]:
 # --- durations ---------------------------------------------------------------------------------
 
 
-def _timed(text: str) -> Iterator[Policy]:
+def _timed(text: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """Promises made of a span of time: windows, delivery times, warranties, notices."""
-    for span in durations(text):
+    for span in durations(text, languages):
         left, right = sentence(text, span.start, span.end)
         before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
-        kind, gap = _governing(before, after, span.languages)
+        kind, gap = _governing(before, after, span.language)
         if kind is None:
             continue
         facts = _FACTS[kind](span, before, after, gap)
@@ -94,14 +92,14 @@ def _timed(text: str) -> Iterator[Policy]:
             yield Policy(kind, facts, text[left:right].strip()[:MAX_EXCERPT])
 
 
-def _governing(before: str, after: str, codes: tuple[str, ...]) -> tuple[str | None, int]:
+def _governing(before: str, after: str, code: str) -> tuple[str | None, int]:
     """The kind whose word stands nearest to the number, words before it first, and how near."""
     best: tuple[int, str | None] = (_REACH, None)
     for kind, key in _KEYS.items():
-        for code in codes:
-            for word in words(key, code):
-                gap = _distance(word, before, after, is_anchor=kind == "shipping")
-                best = min(best, (gap, kind), key=lambda pair: pair[0])
+        for word in words(key, code):
+            gap = _distance(word, before, after, is_anchor=kind == "shipping")
+            if gap < best[0]:
+                best = gap, kind
     return best[1], best[0]
 
 
@@ -146,7 +144,7 @@ def _returns(span: Duration, before: str, after: str, gap: int) -> Facts:
 
 
 def _refunding(span: Duration) -> tuple[str, ...]:
-    return phrases_of("refund_time", span.languages)
+    return phrases_of("refund_time", (span.language,))
 
 
 _RETURNING = re.compile(
@@ -162,7 +160,7 @@ def _may_return(before: str, span: Duration) -> bool:
 
 def _is_within(before: str, span: Duration) -> bool:
     near = f" {before[-24:]} "
-    return any(f" {word} " in near for code in span.languages for word in words("within", code))
+    return any(f" {word} " in near for word in words("within", span.language))
 
 
 def _shipping(span: Duration, before: str, after: str, gap: int) -> Facts:
@@ -218,8 +216,6 @@ _FACTS = {
 def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
     for word in _free_words(languages):
-        if not may_mention(text, word):
-            continue
         for at in _hits(lower, word):
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
@@ -323,9 +319,9 @@ _PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
 
 def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[Policy]:
     """Promises that a phrase makes without a number."""
-    for key, topic, kind, facts in _PHRASES:
-        for phrase in phrases_of(key, topics[topic]):
-            at = lower.find(phrase) if may_mention(text, phrase) else -1
+    for key, theme, kind, facts in _PHRASES:
+        for phrase in phrases_of(key, topics[theme]):
+            at = lower.find(phrase)
             if at >= 0:
                 left, right = sentence(text, at, at + len(phrase))
                 yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
@@ -340,7 +336,7 @@ def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[Policy]:
     found: set[str] = set()
     excerpt = ""
     named_by = {w for code in languages for w in words("payment", code)}
-    for word in sorted(w for w in named_by if may_mention(text, w)):
+    for word in sorted(named_by):
         for at in list(_hits(lower, word))[:12]:
             named = _methods(lower[max(0, at - 60) : at + 260])
             if len(named) > 1:

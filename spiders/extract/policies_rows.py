@@ -6,8 +6,19 @@ import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
 
-__all__ = ["heads", "lowered", "may_mention", "methods", "numbers", "phrases_of", "spoken"]
+from spiders.extract.words import units, words
 
+__all__ = [
+    "lowered",
+    "methods",
+    "numbers",
+    "phrases_of",
+    "spoken",
+    "stems",
+    "topic",
+]
+
+MAX_SAMPLE = 2_500  # characters of a text that tell its language
 _FILE = Path(__file__).with_name("policies.toml")
 
 
@@ -34,14 +45,24 @@ def methods() -> dict[str, str]:
 
 
 @cache
-def numbers() -> dict[str, tuple[int, tuple[str, ...]]]:
-    """Number word -> its value and the languages that have it."""
-    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))["numbers"]
-    found: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for code, rows in tables.items():
-        for word, value in rows.items():
-            found[word] = (value, (*found.get(word, (0, ()))[1], code))
-    return found
+def numbers(language: str) -> dict[str, int]:
+    """Numbers in words that stand before a unit of time."""
+    rows = tomllib.loads(_FILE.read_text(encoding="utf-8"))["numbers"]
+    return dict(rows.get(language, {}))
+
+
+@cache
+def stems(key: str, language: str) -> tuple[str, ...]:
+    """The words of `key` (or "units") without those that begin with another of them.
+
+    What any of the words begins with is found by these few searches.
+    """
+    known = units(language) if key == "units" else words(key, language)
+    found: list[str] = []
+    for word in sorted((w for w in known if len(w) > 1 or w > "\u0e00"), key=len):
+        if not any(word.startswith(shorter) for shorter in found):
+            found.append(word)
+    return tuple(found)
 
 
 @lru_cache(maxsize=4)
@@ -49,25 +70,6 @@ def lowered(text: str) -> str:
     """Lower case, character for character, so that places in it are places in the text."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text.replace("İ", "I").lower()
-
-
-@lru_cache(maxsize=4)
-def heads(text: str) -> frozenset[str]:
-    """The first four letters of each word in lower case; shorter words are whole.
-
-    One set of these spares hundreds of searches through the text for words that are not there.
-    """
-    return frozenset([word[:4] for word in lowered(text).split()])
-
-
-def may_mention(text: str, word: str) -> bool:
-    """Whether a search for the word (or for words that begin so) can find anything.
-
-    >>> may_mention("Returns within 30 days", "return"), may_mention("We are open", "return")
-    (True, False)
-    """
-    first = word.partition(" ")[0]
-    return len(first) < 4 or first[0] > "\u0e00" or first[:4] in heads(text)
 
 
 @cache
@@ -82,9 +84,16 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     >>> spoken("Wir liefern die Ware und prüfen sie, wenn sie nicht passt", "en")
     ('de', 'en')
     """
-    seen = heads(text)
-    scores = {code: len(words & seen) / len(words) for code, words in _common().items()}
+    seen = frozenset(lowered(text)[:MAX_SAMPLE].split())
+    scores = {code: len(small & seen) / len(small) for code, small in _common().items()}
     best = sorted((c for c in scores if scores[c] >= 0.35), key=lambda code: -scores[code])[:2]
     best = [code for code in best if scores[code] > 0.7 * scores[best[0]]]
     codes = [*best, *([declared] if declared else [])]
-    return tuple(dict.fromkeys(codes or ["en"]))
+    return tuple(dict.fromkeys(codes or ["en"]))[:3]
+
+
+@lru_cache(maxsize=64)
+def topic(text: str, key: str, language: str) -> bool:
+    """Whether any word of `key` is in the text."""
+    lower = lowered(text)
+    return any(stem in lower for stem in stems(key, language))
