@@ -149,7 +149,10 @@ def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> F
     if head.shape in ("links", "contents"):
         return FaqEntry(head.question, "", origin, page.absolute(head.url or ""))
     parts = [head.rest.strip()] if head.rest.strip() else []
-    parts += [line.text for line in lines[head.at + 1 : head.until]]
+    told = lines[head.at + 1 : head.until]
+    while len(told) > 1 and told[-1].is_linked and len(told[-1].text) < 40:  # "Back to top"
+        told.pop()
+    parts += [line.text for line in told]
     answer = " ".join(parts)[:MAX_ANSWER]
     kind, rest = labels.of(answer)
     return FaqEntry(head.question, (rest if kind == "a" else answer).strip(), origin)

@@ -153,14 +153,21 @@ def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
 
 
 def _spans(group: list[Head], lines: list[Line], end: int) -> None:
-    """Set where each answer ends: at the next sibling, at a title, or out of the box."""
+    """Set where each answer ends: at the next sibling, at a title, or out of the box.
+
+    Nothing ends the last answer of a flat page, so it gets as many lines as the longest before.
+    """
+    longest = 0
     for head, following in zip(group, [*group[1:], None], strict=False):
         limit = following.at if following else end
+        if following is None and len(group) > 2:
+            limit = min(limit, head.at + longest + 2)
         common = _common_path(group, lines) if following is None else []
         stop = head.at + 1
         while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
             stop += 1
         head.until = stop
+        longest = max(longest, stop - head.at)
 
 
 def _ends(line: Line, other: Line, shape: str, common: list[int]) -> bool:
