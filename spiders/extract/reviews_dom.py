@@ -22,8 +22,8 @@ from spiders.extract.reviews_text import (
     is_platform_text,
     is_section_title,
     is_testimonial_title,
-    may_be_section_title,
     text_key,
+    title_stems_in,
     words,
 )
 from spiders.extract.stars import (
@@ -116,6 +116,14 @@ def _role_of_name(name: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=20_000)
+def _speaks_of(classes: str) -> tuple[bool, bool]:
+    """Do class names speak of reviews, and of a mean of many?"""
+    classes = classes.lower()
+    return bool(words().hint.search(classes)), bool(_AGGREGATE.search(classes))
+
+
+@lru_cache(maxsize=20_000)
 def _role(tag: str, classes: str) -> str:
     """Role by the last telling word of the class names, as in "comment-author" and "user-text"."""
     found = ""
@@ -246,7 +254,9 @@ class _Builder:
         box = Box(node, tag, classes)
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
-            box.hint = bool(words().hint.search(classes.lower()))
+            box.hint, aggregate = _speaks_of(classes)
+            if aggregate:
+                box.parts.add("aggregate")
         if attributes:
             box.rating = _stars(attributes, starry or box.role == "rating")
         if depth < MAX_DEPTH and self.left > 0:
@@ -259,8 +269,6 @@ class _Builder:
         box.parts.add(box.role)
         if box.rating is not None:
             box.parts.add("stars")
-        if classes and _AGGREGATE.search(classes.lower()):
-            box.parts.add("aggregate")
         return box
 
     def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
@@ -865,10 +873,14 @@ def _kind(node: LexborNode) -> str | None:
 def _by_heading(page: ParsedPage) -> Iterator[tuple[LexborNode, str]]:
     """Elements under a heading like "What our customers say"."""
     headings = [(node, node.text(deep=True)) for node in page.tree.css("h1,h2,h3,h4")]
-    if not may_be_section_title("\n".join(text for _, text in headings)):
+    stems = title_stems_in("\n".join(text for _, text in headings))
+    if not stems:
         return
     for heading, text in headings:
-        text = " ".join(text.split()) if len(text) <= 300 else ""
+        lowered = text.lower()
+        if len(text) > 300 or not any(stem in lowered for stem in stems):
+            continue
+        text = " ".join(text.split())
         if not is_section_title(text):
             continue
         kind = "testimonial" if is_testimonial_title(text) else "review"

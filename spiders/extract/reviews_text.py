@@ -17,8 +17,8 @@ __all__ = [
     "is_platform_text",
     "is_section_title",
     "is_testimonial_title",
-    "may_be_section_title",
     "text_key",
+    "title_stems_in",
     "words",
 ]
 
@@ -108,6 +108,8 @@ def clean_body(text: str) -> str:
     'Good coffee, fast…'
     """
     text = _unquoted(text.strip())
+    if text[-1:] in ".!?" and not text.endswith("..."):
+        return text
     match = words().tail.search(text, max(0, len(text) - 40))
     if match and (
         match[0].lstrip()[:1] in "[(.…»›→"
@@ -146,17 +148,17 @@ def is_platform_text(text: str) -> bool:
     return len(text) <= 100 and bool(words().platform.match(text) or words().helpful.search(text))
 
 
-def may_be_section_title(text: str) -> bool:
-    """Is it worth asking `is_section_title` of parts of `text`? Cheap and never wrongly False."""
+def title_stems_in(text: str) -> list[str]:
+    """Stems of section titles in `text`; where there is none, `is_section_title` is False."""
     text = text.lower()
-    return any(stem in text for stem in words().title_stems)
+    return [stem for stem in words().title_stems if stem in text]
 
 
 def is_section_title(text: str) -> bool:
     """Does a heading say that reviews follow, as "Customer reviews" does?"""
     return (
         len(text) <= 90
-        and may_be_section_title(text)
+        and bool(title_stems_in(text))
         and bool(words().review_title.search(text) or words().testimonial_title.search(text))
     )
 
