@@ -273,6 +273,18 @@ def test_hostile_shapes_end_soon(html):
     assert time.process_time() - start < 3.0
 
 
+@pytest.mark.parametrize("unit", ["a", " ", "1", "1.", "- ", "“", "…", "★ ", "more ", "read more"])
+def test_any_repeated_text_is_read_soon(unit):
+    text = unit * (50_000 // len(unit))
+    html = (
+        f'<div class="review"><b class="author">{text}</b><p class="review-text">{text}</p></div>'
+    )
+    page = ParsedPage(html + CARD.format("Ann", 5, text))
+    start = time.process_time()
+    extract_reviews(page)
+    assert time.process_time() - start < 1.0
+
+
 # --- stars -------------------------------------------------------------------------------------
 
 

@@ -236,5 +236,12 @@ def test_block_text_breaks_lines_at_blocks_only():
     assert block_text(node) == "Hello world again\nnext"
 
 
+@pytest.mark.parametrize("unit", [" ", "\n", "<", "<p ", "<br>", "&", "&amp;", "a", "\t\n", "]]>"])
+def test_any_repeated_text_becomes_plain_soon(unit):
+    start = time.process_time()
+    plain_text("<p>" + unit * (200_000 // len(unit)))
+    assert time.process_time() - start < 0.5
+
+
 def test_page_without_structured_data_gives_nothing():
     assert entities("<h1>Hello</h1><script>var a = {};</script>") == []

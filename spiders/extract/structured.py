@@ -96,12 +96,12 @@ def first(entity: Entity, *names: str) -> Value | None:
 _SURROGATE_OR_NUL = re.compile("[\ud800-\udfff\0]")
 _BREAK = re.compile(
     r"<(?:/?(?:p|div|li|ul|ol|dl|dt|dd|tr|table|h[1-6]|section|article|blockquote|header|footer"
-    r"|figure|figcaption|pre)\b|br\b|hr\b)[^>]*>",
+    r"|figure|figcaption|pre)\b|br\b|hr\b)[^<>]*>",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"<(?:td|th|option|button|img|input)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
-_FOLD = re.compile(r"\s*\n\s*")  # a line break in the source is a space
+_CELL = re.compile(r"<(?:td|th|option|button|img|input)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
+_FOLD = re.compile(r"[\r\n]+")  # a line break in the source is a space
 _BLANK = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _LOOKS_HTML = re.compile(r"<(?:/?[a-z][a-z0-9]*)[\s/>]|&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);", re.I)
