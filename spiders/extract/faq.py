@@ -21,6 +21,8 @@ from spiders.extract.questions import (
 )
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
     from spiders.extract.faq_heads import Head
     from spiders.extract.page import ParsedPage
     from spiders.extract.questions import Labels
@@ -52,7 +54,8 @@ _ASKING = (
         "[aria-expanded],[data-toggle]",
         2,
     ),
-    ("h1,h2,h3,h4,h5,h6,b,strong,th,[style*=font-weight]", 3),
+    ("h1,h2,h3,h4,h5,h6,b,strong,th,[style*=font-weight]", 4),
+    ("a[href^='#']", 3),
 )
 _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
 
@@ -72,7 +75,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
     says_faq = _page_says_faq(page)
     if not _worth_reading(page, says_faq):
         return []
-    lines = read_lines(page.tree, page.html)
+    lines = read_lines(page.tree, page.html, _main_part(page))
     labels = labels_of(page.language, (line.text for line in lines))
     heads = find_heads(lines, labels, speech_of(page.language))
     regions = regions_of(lines, heads, says_faq)
@@ -85,6 +88,16 @@ def _page_says_faq(page: ParsedPage) -> bool:
     path = unquote(urlsplit(page.url).path).rpartition(".")[0] or urlsplit(page.url).path
     words = re.sub(r"[-_/]+", " ", path)
     return names_faq(page.title) or names_faq(words)
+
+
+def _main_part(page: ParsedPage) -> LexborNode | None:
+    """The part of the page to walk: its main element if hardly a question mark is elsewhere."""
+    body = page.tree.body
+    main = page.tree.css_first("main, [role=main], #content, #main")
+    if body is None or main is None:
+        return body
+    inside, all_marks = main.text().count("?"), body.text().count("?")
+    return main if all_marks > 2 and inside >= all_marks - 2 else body
 
 
 def _is_policy(page: ParsedPage) -> bool:

@@ -66,6 +66,7 @@ class Marks(NamedTuple):
     """What class and id of an element say about it."""
 
     furniture: bool
+    aside: bool
     header: bool
     answer: bool
     faq: bool
@@ -80,14 +81,17 @@ def marks_of(words: str, name: str) -> Marks:
     if not (header or answer) and name:
         header, answer = _HEADER.search(name) is not None, _ANSWER.search(name) is not None
     furniture = _FURNITURE.search(both) is not None and "accordion" not in both
-    return Marks(furniture, header, answer, _FAQ_BOX.search(both) is not None)
+    aside, faq = _ASIDE.search(words) is not None, _FAQ_BOX.search(both) is not None
+    found = Marks(furniture, aside, header, answer, faq)
+    return found if any(found) else _NOTHING
 
 
-_NOTHING = Marks(False, False, False, False)
+_NOTHING = Marks(False, False, False, False, False)
 _FURNITURE_ROLES = frozenset(
     ("navigation", "contentinfo", "dialog", "alertdialog", "menu", "menubar")
 )
 _OPENS = frozenset(("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"))
+_TELLING = _OPENS | {"role"}
 MAX_LINES = 20_000  # the longest real page seen has 3,000
 
 
@@ -223,10 +227,14 @@ class _Reader:
         self, new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]
     ) -> Scope | None:
         """`new` with what its attributes tell."""
+        if self.reads_style and "style" in attributes and _is_bold(attributes["style"]):
+            new.bold = True
         words, name = attributes.get("class") or "", attributes.get("id") or ""
         marks = marks_of(words, name) if words or name else _NOTHING
+        if marks is _NOTHING and _TELLING.isdisjoint(attributes):
+            return new
         role = attributes.get("role")
-        if role in _FURNITURE_ROLES or (_ASIDE.search(words) if new.inline else marks.furniture):
+        if role in _FURNITURE_ROLES or (marks.aside if new.inline else marks.furniture):
             return None
         if marks.faq and not new.box and tag in _BOXES:
             new.box = node.mem_id
@@ -239,8 +247,6 @@ class _Reader:
         if role == "heading":
             level = attributes.get("aria-level") or "2"
             new.level = int(level) if level in "123456" else 2
-        if self.reads_style and "style" in attributes and _is_bold(attributes["style"]):
-            new.bold = True
         return new
 
     def read(self, body: LexborNode) -> list[Line]:
@@ -259,7 +265,16 @@ class _Reader:
             tag = node.tag or "-"
             kind = kinds(tag, _BLOCK)
             if kind == _TEXT:
-                self.text(node.text_content, scope)
+                raw = node.text_content
+                if raw:
+                    if not self.parts:
+                        if raw.isspace():
+                            node = node.next
+                            continue
+                        self.here, self.header = scope, scope.header
+                    elif scope.header and not self.header:
+                        self.header = scope.header
+                    self.parts.append((raw, scope.bold, scope.link))
             elif kind == _BREAK:
                 if self.parts:
                     self.flush()
@@ -273,17 +288,6 @@ class _Reader:
                     scope, node = new, node.first_child
                     continue
             node = node.next
-
-    def text(self, raw: str | None, scope: Scope) -> None:
-        if not raw:
-            return
-        if not self.parts:
-            if raw.isspace():
-                return
-            self.here, self.header = scope, scope.header
-        elif scope.header and not self.header:
-            self.header = scope.header
-        self.parts.append((raw, scope.bold, scope.link))
 
 
 def _special(new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
@@ -332,7 +336,10 @@ def _is_bold(style: str | None) -> bool:
     return weight[:4] == "bold" or weight[:1] in "6789"
 
 
-def read_lines(tree: LexborHTMLParser, html: str) -> list[Line]:
-    """Lines in document order, without menus, footers, comments, dialogs, scripts and forms."""
-    body = tree.body
-    return _Reader(tree, "font-weight" in html).read(body) if body else []
+def read_lines(tree: LexborHTMLParser, html: str, root: LexborNode | None = None) -> list[Line]:
+    """Lines of `root` or the body, in document order.
+
+    Menus, footers, comments, dialogs, scripts and form fields are left out.
+    """
+    root = root or tree.body
+    return _Reader(tree, "font-weight" in html).read(root) if root else []
