@@ -1,4 +1,4 @@
-/* A container in the manner of a tag manager: it knows the tags, the page does not. */
+/* The shop's own copy of its tag container: it knows the tags, the page does not. */
 (function () {
   var tags = [{ on: "load", src: "https://client.crisp.chat/l.js", before: function () {
     window.$crisp = [];
