@@ -37,8 +37,6 @@ _ORIGINS = {
     "links": "list",
     "contents": "list",
 }
-# A piece of text that opens with a question and goes on.
-_OPENING = re.compile(rf"^[^\S\n]*[^.!{MARKS}\n]{{6,150}}[{MARKS}][^\S\n]+\S", re.MULTILINE)
 _POLICY = re.compile(
     r"privacy|cookies? (?:policy|notice|statement)|cookie-?richtlinie|gdpr|dsgvo|terms (?:of|and|&)"
     r"|datenschutz|confidentialit|riservatezza|privacidade?|privatlivspolitik|personvern|integritetspolicy|tietosuoja|prywatno|soukrom"
@@ -119,7 +117,7 @@ def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
         _has_title(page)
         or len(_LABELLED.findall(text)) > 1
         or (ends > 3 and ("<td" in page.html or "requently asked" in text))
-        or (inner > 4 and len(_OPENING.findall(text)) > 4)
+        or (inner > 4 and _count_openings(text) > 4)
         or any(_count_asking(page, selector) >= least for selector, least in _ASKING)
     )
 
@@ -149,9 +147,19 @@ def _count_marks(text: str) -> tuple[int, int]:
     return len(ends), inner
 
 
+def _count_openings(text: str) -> int:
+    """Pieces of text that open with a question and go on."""
+    found = 0
+    for piece in text.split("\n"):
+        if "?" in piece[:200]:
+            asked, _, rest = piece.strip().partition("?")
+            found += 5 < len(asked) < 160 and "." not in asked and bool(rest.strip())
+    return found
+
+
 def _has_title(page: ParsedPage) -> bool:
     """Whether a heading, a bold line or a class names a FAQ."""
-    if ("faq" in page.html or "Faq" in page.html) and page.tree.css_matches(_FAQ_BOXES):
+    if page.tree.css_matches(_FAQ_BOXES):
         return True
     titles = {node.text().strip() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
     return any(len(title) < 90 and names_faq(title) for title in titles)

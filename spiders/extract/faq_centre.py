@@ -48,12 +48,21 @@ def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
     links = page.tree.css("a[href*=article], a[href*='/docs/']")
     if len(links) < 3:
         return []
+    hrefs = [_without_query(node.attributes.get("href") or "") for node in links]
+    for shape, sign in _ARTICLES:
+        found = [pair for pair in zip(links, hrefs, strict=True) if shape.search(pair[1])]
+        if len(found) > 2 and sign in page.html:
+            return _entries(page, found)
+    return []
+
+
+def _without_query(href: str) -> str:
+    return href.partition("#")[0].partition("?")[0]
+
+
+def _entries(page: ParsedPage, links: list[tuple[LexborNode, str]]) -> list[FaqEntry]:
     found: dict[str, FaqEntry] = {}
-    shapes = [shape for shape, sign in _ARTICLES if sign in page.html]
-    for node in links:
-        href = (node.attributes.get("href") or "").partition("#")[0].partition("?")[0]
-        if not any(shape.search(href) for shape in shapes):
-            continue
+    for node, href in links:
         title = _SPACE.sub(" ", node.text()).strip()
         if len(title) > 4 and not _is_furniture(node):
             url = page.absolute(href)
