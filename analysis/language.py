@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["detect", "primary_subtag"]
+__all__ = ["detect", "frequent_words", "primary_subtag"]
 
 _ROWS = Path(__file__).parent / "data" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -102,6 +102,12 @@ def detect(text: str, hint: str | None = None) -> str | None:
 def _rows() -> dict[str, dict[str, str]]:
     with _ROWS.open("rb") as file:
         return tomllib.load(file)
+
+
+@cache
+def frequent_words(language: str | None) -> frozenset[str]:
+    """The words that carry a language and no topic: articles, pronouns, "very", "always"."""
+    return frozenset(_rows()["words"].get(language or "", "").split())
 
 
 @cache

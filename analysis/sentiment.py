@@ -21,6 +21,7 @@ __all__ = [
     "Label",
     "Sentiment",
     "from_rating",
+    "judged_words",
     "labels_of",
     "learn_from_ratings",
     "score_texts",
@@ -87,6 +88,13 @@ def score_tokens(
     """`score_texts` for parts of texts that are already lists of `tokens_of`, without stars."""
     texts = [" ".join(tokens) for tokens in tokenized]
     return _from_text(texts, tokenized, languages)
+
+
+def judged_words(tokens: Sequence[str], language: str | None) -> set[int]:
+    """Places of the words that judge ("slow", "never arrived"), by data/judgements.toml."""
+    if language not in _models().judgements():
+        return set()
+    return {at for a, b, _ in _models().judging(tokens, language) for at in range(a, b)}
 
 
 def from_rating(share: float | None) -> Sentiment | None:

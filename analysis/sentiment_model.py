@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from analysis.phrases import PhraseFinder, is_spaceless
 
-__all__ = ["Features", "SentimentModel", "Vocabulary", "judgement_sums", "judgements", "load"]
+__all__ = [
+    "Features",
+    "SentimentModel",
+    "Vocabulary",
+    "judgement_sums",
+    "judgements",
+    "judging",
+    "load",
+]
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -244,6 +252,11 @@ def _finder(language: str) -> PhraseFinder:
 @cache
 def _word_set(language: str, key: str) -> frozenset[str]:
     return frozenset(judgements()[language].get(key, "").split())
+
+
+def judging(tokens: Sequence[str], language: str) -> list[tuple[int, int, str]]:
+    """Where good and bad phrases stand: first token, last token + 1, "positive" or "negative"."""
+    return _finder(language).find(tokens)
 
 
 def judgement_sums(tokenized: Sequence[Sequence[str]], language: str) -> Floats:

@@ -1,13 +1,33 @@
-"""The twelve themes of customer experience: where a text speaks of them, and how it feels there."""
+"""The twelve themes of customer experience: where a text speaks of them, and how it feels there.
+
+Words and phrases per language are rows of data/themes.toml. A theme takes the judgement of its own
+clause; where that has none, of its sentence, then of the text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 
-from analysis.sentences import clauses, split_sentences
-from analysis.sentiment import Label, score_texts
+from analysis.language import frequent_words
+from analysis.phrases import PhraseFinder, is_spaceless, tokens_of
+from analysis.sentiment import Label, Sentiment, judged_words, score_tokens
 
-__all__ = ["THEMES", "classify_batch", "find_themes"]
+__all__ = [
+    "THEMES",
+    "Impact",
+    "classify_batch",
+    "emerging",
+    "find_themes",
+    "impact_on_rating",
+    "net_sentiment",
+    "per_hundred",
+]
 
 THEMES: tuple[str, ...] = (
     "delivery",
@@ -23,38 +43,217 @@ THEMES: tuple[str, ...] = (
     "onboarding_setup",
     "communication",
 )
-_FIRST_WORDS = {
-    "delivery": "deliver shipp arriv courier parcel package",
-    "returns_refunds": "refund return exchange",
-    "support_responsiveness": "repl respon answer waited",
-    "support_quality": "support service staff helpful rude",
-    "price_value": "price cheap expensive value money cost",
-    "product_quality": "quality broken product broke",
-    "usability": "easy app website interface confusing",
-    "ordering_checkout": "order checkout cart",
-    "billing_payments": "charge bill invoice payment",
-    "account_subscription": "account subscription cancel login",
-    "onboarding_setup": "install setup set",
-    "communication": "email informed update notif",
-}
+_ROWS = Path(__file__).parent / "data" / "themes.toml"
+_ENDS = frozenset(".!?。！？")
+_STOPS = frozenset(',;:()…–—-"，、；：')
+_TURNS = "but however although though yet except whereas unfortunately while and"
 
 
 def find_themes(text: str, language: str | None) -> dict[str, Label]:
-    """Theme -> how the text feels about it; only themes that it speaks of."""
+    """Theme -> how the text feels about it; only themes that it speaks of.
+
+    >>> find_themes("Great shoes, but the delivery took three weeks.", "en")["delivery"]
+    'negative'
+    """
     return classify_batch([text], [language])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A theme's words in a text, and the spans of tokens that may judge it, the nearest first."""
+
+    text: int
+    theme: str
+    spans: tuple[tuple[int, int], ...]
 
 
 def classify_batch(texts: Sequence[str], languages: Sequence[str | None]) -> list[dict[str, Label]]:
     """`find_themes` of many texts at once, in order."""
-    answers: list[dict[str, Label]] = []
-    for text, language in zip(texts, languages, strict=True):
-        found: dict[str, Label] = {}
-        parts = [part for sentence in split_sentences(text) for part in clauses(sentence)]
-        scored = score_texts(parts, [language] * len(parts), [None] * len(parts))
-        for part, sentiment in zip(parts, scored, strict=True):
-            words = part.lower().split()
-            for theme, stems in _FIRST_WORDS.items():
-                if any(word.startswith(stem) for word in words for stem in stems.split()):
-                    found.setdefault(theme, sentiment.label if sentiment else "neutral")
-        answers.append(found)
+    tokenized = [tokens_of(text) for text in texts]
+    mentions = [
+        mention
+        for number, (tokens, language) in enumerate(zip(tokenized, languages, strict=True))
+        for mention in _mentions(number, tokens, language)
+    ]
+    judged = _judge(mentions, tokenized, languages)
+    answers: list[dict[str, Label]] = [{} for _ in texts]
+    balance: dict[tuple[int, str], list[float]] = {}
+    for mention in mentions:
+        near = (judged.get((mention.text, span)) for span in mention.spans)
+        told = [sentiment for sentiment in near if sentiment]
+        clear = next((s for s in told if s.label != "neutral"), None)
+        balance.setdefault((mention.text, mention.theme), []).append(clear.score if clear else 0.0)
+    for (number, theme), scores in balance.items():
+        answers[number][theme] = _label_of(sum(scores))
     return answers
+
+
+def _label_of(score: float) -> Label:
+    if score == 0:
+        return "neutral"
+    return "positive" if score > 0 else "negative"
+
+
+def _mentions(number: int, tokens: Sequence[str], language: str | None) -> list[_Mention]:
+    finder = _finder(language)
+    if finder is None or not tokens:
+        return []
+    found = finder.find(tokens)
+    if not found:
+        return []
+    sentences, parts = _cuts(tokens)
+    whole = (0, len(tokens))
+    mentions = {}
+    for start, _end, theme in found:
+        spans = dict.fromkeys([_around(parts, start), _around(sentences, start), whole])
+        mentions[theme, _around(parts, start)] = _Mention(number, theme, tuple(spans))
+    return list(mentions.values())
+
+
+def _cuts(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Where sentences and where clauses begin, each list closed by the number of tokens."""
+    sentences, parts = [0], [0]
+    turns = _turns()
+    for at, token in enumerate(tokens[:-1], 1):
+        if token[0] in _ENDS:
+            sentences.append(at)
+            parts.append(at)
+        elif token[0] in _STOPS or tokens[at] in turns:
+            parts.append(at)
+    sentences.append(len(tokens))
+    parts.append(len(tokens))
+    return sentences, parts
+
+
+def _around(cuts: Sequence[int], at: int) -> tuple[int, int]:
+    return next((a, b) for a, b in pairwise(cuts) if a <= at < b)
+
+
+def _judge(
+    mentions: Sequence[_Mention],
+    tokenized: Sequence[Sequence[str]],
+    languages: Sequence[str | None],
+) -> dict[tuple[int, tuple[int, int]], Sentiment | None]:
+    """The sentiment of every span that a mention may need."""
+    spans = list(dict.fromkeys((m.text, span) for m in mentions for span in m.spans))
+    pieces = [tokenized[number][start:end] for number, (start, end) in spans]
+    scored = score_tokens(pieces, [languages[number] for number, _ in spans])
+    return dict(zip(spans, scored, strict=True))
+
+
+@cache
+def _rows() -> dict[str, dict[str, list[str]]]:
+    with _ROWS.open("rb") as file:
+        rows: dict[str, dict[str, list[str]]] = tomllib.load(file)
+    for language, themes in rows.items():
+        unknown = set(themes) - set(THEMES)
+        if unknown:
+            raise ValueError(f"{_ROWS.name}: [{language}] has unknown themes {sorted(unknown)}")
+    return rows
+
+
+@cache
+def _finder(language: str | None) -> PhraseFinder | None:
+    themes = _rows().get(language or "")
+    return PhraseFinder(themes, spaceless=is_spaceless(language)) if themes else None
+
+
+@cache
+def _turns() -> frozenset[str]:
+    return frozenset(_TURNS.split())
+
+
+def net_sentiment(labels: Iterable[Label]) -> float | None:
+    """Share positive minus share negative of all mentions, -1..1; None without mentions."""
+    counts = Counter(labels)
+    total = sum(counts.values())
+    return (counts["positive"] - counts["negative"]) / total if total else None
+
+
+def per_hundred(mentioning: int, reviews: int) -> float | None:
+    """Reviews that speak of the theme, of every 100; None without reviews."""
+    return 100 * mentioning / reviews if reviews else None
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a theme does to the rating: `difference` is the mean of all less the mean without it.
+
+    Below 0 the theme costs rating. In the unit of the ratings that went in.
+    """
+
+    with_theme: float
+    without_theme: float
+    difference: float
+    n_with: int
+    n_without: int
+
+
+def impact_on_rating(
+    ratings: Sequence[float | None], themes: Sequence[Mapping[str, Label]], theme: str
+) -> Impact | None:
+    """The rating with and without reviews that speak of `theme`; None where either has none.
+
+    >>> found = impact_on_rating([1, 5, 5], [{"delivery": "negative"}, {}, {}], "delivery")
+    >>> found.with_theme, found.without_theme, round(found.difference, 2)
+    (1.0, 5.0, -1.33)
+    """
+    rated = [(r, theme in found) for r, found in zip(ratings, themes, strict=True) if r is not None]
+    speaking = [rating for rating, speaks in rated if speaks]
+    silent = [rating for rating, speaks in rated if not speaks]
+    if not speaking or not silent:
+        return None
+    everyone = (sum(speaking) + sum(silent)) / len(rated)
+    with_theme, without = sum(speaking) / len(speaking), sum(silent) / len(silent)
+    return Impact(with_theme, without, everyone - without, len(speaking), len(silent))
+
+
+def emerging(
+    texts: Sequence[str],
+    languages: Sequence[str | None] | None = None,
+    *,
+    least: int = 5,
+    limit: int = 20,
+) -> list[tuple[str, int, float]]:
+    """Phrases of two or three words that many texts share and no theme's row covers.
+
+    (phrase, number of texts, share of those texts that are negative), most texts first. A phrase
+    inside a longer one that is nearly as frequent is left out.
+    """
+    languages = languages or ["en"] * len(texts)
+    tokenized = [tokens_of(text) for text in texts]
+    holders: dict[str, list[int]] = {}
+    for number, (tokens, language) in enumerate(zip(tokenized, languages, strict=True)):
+        for phrase in _open_phrases(tokens, language):
+            holders.setdefault(phrase, []).append(number)
+    kept = {phrase: held for phrase, held in holders.items() if len(held) >= least}
+    ranked = sorted(kept, key=lambda p: (-len(kept[p]), -len(p), p))
+    shown = [p for p in ranked if not _is_within_longer(p, kept)][:limit]
+    needed = sorted({number for phrase in shown for number in kept[phrase]})
+    scored = score_tokens([tokenized[n] for n in needed], [languages[n] for n in needed])
+    bad = {n for n, s in zip(needed, scored, strict=True) if s and s.label == "negative"}
+    return [
+        (p, len(kept[p]), round(sum(n in bad for n in kept[p]) / len(kept[p]), 3)) for p in shown
+    ]
+
+
+def _is_within_longer(phrase: str, kept: Mapping[str, Sequence[int]]) -> bool:
+    longer = (p for p in kept if p != phrase and f" {phrase} " in f" {p} ")
+    return any(len(kept[p]) >= 0.8 * len(kept[phrase]) for p in longer)
+
+
+def _open_phrases(tokens: Sequence[str], language: str | None) -> set[str]:
+    """Runs of two or three content words that hold no word of a theme or a judgement."""
+    finder = _finder(language)
+    covered = {at for a, b, _ in finder.find(tokens) for at in range(a, b)} if finder else set()
+    covered |= judged_words(tokens, language)
+    common = frequent_words(language)
+    phrases: set[str] = set()
+    run: list[str] = []
+    for at, token in enumerate([*tokens, "."]):
+        if at not in covered and token[0].isalpha() and token not in common and len(token) > 2:
+            run.append(token)
+            phrases.update(" ".join(run[-n:]) for n in (2, 3) if len(run) >= n)
+        else:
+            run = []
+    return phrases
