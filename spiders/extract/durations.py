@@ -67,7 +67,8 @@ def durations(text: str, languages: tuple[str, ...]) -> tuple[Duration, ...]:
     for mark in _SHORT_HOURS:
         for at in _hits(lower, mark):
             end = at + len(mark)
-            if not lower[end : end + 1].isalnum() and (one := _span(lower, end - 1, end, "hour")):
+            one = _span(lower, end - 1, end, "hour", (*languages, "en")[0])
+            if one and not lower[end : end + 1].isalnum():
                 found.setdefault(one.start, one)
     return tuple(sorted(found.values(), key=lambda one: one.start))
 
@@ -82,27 +83,32 @@ def _hits(lower: str, word: str) -> list[int]:
 
 
 def _at(lower: str, at: int, stem: str, code: str) -> Duration | None:
-    before = lower[at - 1 : at]
-    is_spaced = stem[0] < "\u0e00"
-    if before.isalpha() and is_spaced:
+    if stem[0] < "\u0e00" and lower[at - 1 : at].isalpha():
         return None
-    unit, end = _unit(lower, at, stem, code)
-    return _span(lower, at, end, unit, code) if unit else None
+    unit, start, end = _unit(lower, at, stem, code)
+    return _span(lower, start, end, unit, code) if unit else None
 
 
-def _unit(lower: str, at: int, stem: str, code: str) -> tuple[str, int]:
-    """The unit whose name stands at `at`, and where the name ends."""
+def _unit(lower: str, at: int, stem: str, code: str) -> tuple[str, int, int]:
+    """The unit whose name (of one word or of two, as `business days`) is at `at`, and its place."""
     known = units(code)
-    if stem[0] >= "\u0e00" or " " in stem:
-        tail = _WORD.match(lower, at + len(stem))
-        whole = stem + (tail[0] if tail and " " in stem else "")
-        return known.get(normalize(whole), known.get(stem, "")), at + len(whole)
-    match = _WORD.match(lower, at)
+    match = _WORD.match(lower, at) if stem[0] < "\u0e00" else None
     word = match[0] if match else stem
-    return known.get(word) or known.get(normalize(word), ""), at + len(word)
+    end = at + len(word)
+    first = _PREVIOUS.search(lower[max(0, at - 16) : at])
+    if first and (unit := known.get(f"{first[1]} {word}")):
+        return unit, at - len(first[0]), end
+    following = _FOLLOWING.match(lower, end)
+    if following and (unit := known.get(f"{word} {following[1]}")):
+        return unit, at, following.end()
+    return known.get(word) or known.get(normalize(word), ""), at, end
 
 
-def _span(lower: str, at: int, end: int, unit: str, code: str = "en") -> Duration | None:
+_PREVIOUS = re.compile(r"([^\W\d_]{2,12}) $")
+_FOLLOWING = re.compile(r" ([^\W\d_]{2,14})")
+
+
+def _span(lower: str, at: int, end: int, unit: str, code: str) -> Duration | None:
     """The span whose word of time begins at `at`; None without a number before it."""
     left = max(0, at - 34)
     before = lower[left:at]
@@ -150,9 +156,12 @@ def sentence(
 
 
 def _is_short(text: str, dot: int) -> bool:
-    """Whether the dot ends an abbreviation or a number: approx., ca., z. B., 3."""
-    word = text[max(0, dot - 6) : dot].rsplit(" ", 1)[-1]
-    return text[dot] == "." and len(word) <= 3 and word.lower() not in _SHORT_WORDS
+    """Whether the dot ends an abbreviation, an initial or an ordinal: approx., z. B., 3."""
+    word = text[max(0, dot - 7) : dot].rpartition(" ")[2].lower()
+    return text[dot] == "." and (len(word) < 2 or word in _SHORT_WORDS)
 
 
-_SHORT_WORDS = frozenset("us it you day tag uns sie ihn ist ici dia vos nas dni nam".split())
+_SHORT_WORDS = frozenset(
+    "ca bzw inkl max min no nr st dr approx incl ggf vs ej tel ex art env aprox máx mín z.b e.g "
+    "i.e etc evtl zzgl exkl mr mrs bl.a f.eks t.ex m.m bijv np tj dvs usw o.ä d.h".split()
+)

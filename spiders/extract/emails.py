@@ -12,6 +12,7 @@ from crawler.items import Channel
 from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import row
 from spiders.extract.channels_structured import businesses, texts
+from spiders.extract.policies_rows import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,11 +222,12 @@ def _dot_mark() -> re.Pattern[str]:
 
 def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
     text = page.text
-    if any(mark in text for mark in _SPELLING) or page.language not in (None, "en"):
+    lower = lowered(text)
+    if any(mark in lower for mark in _SPELLING) or page.language not in (None, "en"):
         yield from _spelled_in(text)
 
 
-_SPELLING = ("at)", "at]", "AT)", "AT]", "at}", "(@", "[@", " dot ", " DOT ", "at >")
+_SPELLING = ("at)", "at]", "(@", "[@", " dot ")
 
 
 def _spelled_in(text: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Channel
 from spiders.extract.durations import HOURS, Duration, durations, sentence
-from spiders.extract.policies_rows import spoken, topic
+from spiders.extract.policies_rows import lowered, spoken, topic
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _TIME = r"(?:[:.h][0-5][0-9])?+ ?(?:[apAP]\.? ?[mM]\b\.?|[uU]hr|h\b)?+"
 _TO = r"[-\u2010-\u2014~]|[^\W\d_]{1,5}(?= ?[0-9])"
 _RANGE = re.compile(rf"[0-9]{{1,2}}(?![0-9]){_TIME} ?(?:{_TO}) ?[0-9]{{1,2}}(?![0-9]){_TIME}")
 _CLOCK = re.compile(r"[0-9][:.h][0-5][0-9]|[ap]\.?\s?m\b|uhr|[0-9]\s?h\b", re.IGNORECASE)
-_CLOCK_MARKS = (":00", ":30", "pm", "PM", "p.m", "Uhr", ".00", ".30", "h00", "h30")
+_CLOCK_MARKS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -35,7 +35,7 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     """
     text = page.text
     found: dict[str, Channel] = {}
-    if not any(mark in text for mark in _CLOCK_MARKS):
+    if not any(mark in lowered(text) for mark in _CLOCK_MARKS):
         return []
     block_start = block_end = -1
     for match in islice(_RANGE.finditer(text), MAX_RANGES):

@@ -40,7 +40,12 @@ class Amount(NamedTuple):
     end: int
 
 
-def amounts(text: str) -> list[Amount]:
+# What a sign means where the language has its own currency.
+_LOCAL = {("kr", "da"): "DKK", ("kr", "nb"): "NOK", ("kr", "no"): "NOK", ("kr.", "nb"): "NOK"}
+_LOCAL |= {("kr.", "sv"): "SEK", ("¥", "zh"): "CNY", ("kr", "is"): "ISK", ("rs", "ur"): "PKR"}
+
+
+def amounts(text: str, languages: tuple[str, ...] = ()) -> list[Amount]:
     """The amounts of a sentence; meant for short texts.
 
     >>> [a[:2] for a in amounts("ab 49,90 € oder $1,000.50")]
@@ -49,7 +54,8 @@ def amounts(text: str) -> list[Amount]:
     found = []
     for match in _AMOUNT.finditer(text[:1_000]):
         unit = (match["before"] or match["after"]).lower()
-        currency = _SYMBOLS.get(unit, unit.upper())
+        local = next((c for code in languages if (c := _LOCAL.get((unit, code)))), None)
+        currency = local or _SYMBOLS.get(unit, unit.upper())
         found.append(Amount(_value(match["a"] or match["b"]), currency, *match.span()))
     return found
 

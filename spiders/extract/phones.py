@@ -197,6 +197,8 @@ def _stated_regions(page: ParsedPage) -> list[str]:
 def _text_regions(page: ParsedPage) -> list[str]:
     """Countries that the text names or whose currency it uses, the most frequent first."""
     text = lowered(page.text)
+    if len(text) > 5_000:  # addresses stand in headers and footers
+        text = text[:1_500] + text[-3_500:]
     seen = {code: sum(map(text.count, signs)) for code, signs in lists("countries").items()}
     return sorted((c for c, n in seen.items() if n), key=lambda code: -seen[code])[:2]
 

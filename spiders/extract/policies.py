@@ -3,11 +3,13 @@
 Kinds and the keys of their facts (a key is there only when the page states it):
 
 returns       window_days; free (True: the shop pays the way back); accepted False: no returns;
+              refundable False: no money back;
               refund_days_max (how long the money takes)
 shipping      free; free_from with currency; cost with currency; days_min, days_max with
               business_days True where so; hours_max for deliveries within a day
 warranty      months; days; lifetime True; offered False: none is given
-cancellation  anytime True; free True; notice_days or notice_hours
+cancellation  anytime True; free True; notice_days or notice_hours; window_minutes
+              after the order
 payment       methods: names joined by ", ", e.g. "klarna, paypal, visa"
 
 Currency is an ISO 4217 code. A number in brackets to be filled in is no fact.
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Policy
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, topic
+from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, topic, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ _KEYS = {
     "shipping": "delivery",
     "warranty": "warranty",
     "cancellation": "cancel",
+    "reply": "reply",
 }
 _REACH = 90  # characters between a word and the number it governs; chosen on written examples
 
@@ -54,7 +57,9 @@ def extract_policies(page: ParsedPage) -> list[Policy]:
     topics = {key: tuple(c for c in languages if topic(text, key, c)) for key in _TOPICS}
     if not any(topics.values()):
         return []
-    found = [*_timed(text, languages), *_free_shipping(text, lower, topics["delivery"])]
+    timed = tuple(dict.fromkeys(c for key in _TOPICS[:4] for c in topics[key]))
+    found = [*_timed(text, timed), *_free_shipping(text, lower, topics["delivery"])]
+    found += _cost(text, lower, topics["delivery"])
     found += _stated(text, lower, topics)
     found += _payment(text, lower, topics["payment"])
     return _distinct(found)
@@ -85,11 +90,16 @@ def _timed(text: str, languages: tuple[str, ...]) -> Iterator[Policy]:
         left, right = sentence(text, span.start, span.end)
         before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
         kind, gap = _governing(before, after, span.language)
-        if kind is None:
+        if kind is None or kind == "reply" or _is_no_promise(before, after, span.language):
             continue
         facts = _FACTS[kind](span, before, after, gap)
         if facts:
             yield Policy(kind, facts, text[left:right].strip()[:MAX_EXCERPT])
+
+
+def _is_no_promise(before: str, after: str, code: str) -> bool:
+    around = f"{before[-16:]} {after[:24]}"
+    return any(phrase in around for phrase in phrases_of("no_promise", (code,)))
 
 
 def _governing(before: str, after: str, code: str) -> tuple[str | None, int]:
@@ -117,9 +127,14 @@ def _distance(word: str, before: str, after: str, *, is_anchor: bool) -> int:
 def _find_start(word: str, text: str, *, last: bool) -> int:
     """Where the word begins in the text, at the start of a word if its script parts words."""
     at = text.rfind(word) if last else text.find(word)
-    while at > 0 and word[0] < "\u0e00" and text[at - 1].isalnum() and len(word) < 6:
+    while at > 0 and word[0] < "\u0e00" and _is_inside(word, text, at):
         at = text.rfind(word, 0, at) if last else text.find(word, at + 1)
     return at
+
+
+def _is_inside(word: str, text: str, at: int) -> bool:
+    """Whether another word goes on here: short words stand alone; a Rücksendung is no Sendung."""
+    return text[at - 1].isalnum() and (len(word) < 6 or text[at - 4 : at] in ("rück", "ruck"))
 
 
 def _days(span: Duration, value: int) -> int:
@@ -137,7 +152,7 @@ def _returns(span: Duration, before: str, after: str, gap: int) -> Facts:
         before, span
     ):
         return {"refund_days_max": _days(span, span.high)} if span.high <= 90 else {}
-    if not (_is_within(before, span) or gap <= 26):
+    if not _is_within(before, span) and (gap > 26 or _STORY.search(before)):
         return {}
     days = _days(span, span.high)
     return {"window_days": days} if 1 < days <= 400 else {}
@@ -147,6 +162,8 @@ def _refunding(span: Duration) -> tuple[str, ...]:
     return phrases_of("refund_time", (span.language,))
 
 
+# What happened to somebody: `returned it after 3 days`.
+_STORY = re.compile(r"\b(?:after|nach|après|después de|dopo|depois de|na|po|efter) $")
 _RETURNING = re.compile(
     r"\breturn (?:any|your|it|them|item|the|product|unused|most|policy|window|period)|\breturned\b|"
     r"zurückgeben|zurücksenden|widerruf|retourner|devolver|restituire|terugsturen|retourneren|"
@@ -194,8 +211,10 @@ def _warranty(span: Duration, before: str, after: str, gap: int) -> Facts:
 
 
 def _cancellation(span: Duration, before: str, after: str, gap: int) -> Facts:
-    if span.unit in ("minute", "year") or gap > 70:
+    if span.unit == "year" or gap > 70:
         return {}
+    if span.unit == "minute":
+        return {"window_minutes": span.high}
     if span.unit == "hour":
         return {"notice_hours": span.high}
     days = _days(span, span.high)
@@ -284,7 +303,7 @@ def _threshold(
     """The amount that a word such as `over` or `ab` introduces, the nearest to the promise."""
     found = [
         amount
-        for amount in amounts(text[left:right])
+        for amount in amounts(text[left:right], languages)
         if _is_limit(text[left:right], amount, languages)
     ]
     return min(found, key=lambda a: abs(a.start + left - at)) if found else None
@@ -303,11 +322,31 @@ def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
     return any(f" {word} " in before for code in languages for word in words("above", code))
 
 
+def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+    """`Versandkosten: 4,90 €`: what shipping costs when nothing else is said."""
+    for phrase in phrases_of("shipping_cost", languages):
+        for at in list(_hits(lower, phrase))[:10]:
+            end = at + len(phrase)
+            found = amounts(text[end : end + 40], languages)
+            if found and not _names_limit(text[end : end + found[0].start], languages):
+                left, right = sentence(text, at, end + found[0].end)
+                facts: Facts = {"cost": found[0].value, "currency": found[0].currency}
+                yield Policy("shipping", facts, text[left:right].strip()[:MAX_EXCERPT])
+
+
+def _names_limit(between: str, languages: tuple[str, ...]) -> bool:
+    """Whether the words before an amount make it a threshold, or end the sentence."""
+    near = f" {normalize(between)} "
+    is_over = ". " in between or "!" in between
+    return is_over or any(f" {w} " in near for c in languages for w in words("above", c))
+
+
 # --- phrases -----------------------------------------------------------------------------------
 
 # Table of phrases, topic that must be on the page, kind and facts of the promise.
 _PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
     ("no_returns", "return_words", "returns", {"accepted": False}),
+    ("no_refund", "return_words", "returns", {"refundable": False}),
     ("free_returns", "return_words", "returns", {"free": True}),
     ("paid_returns", "return_words", "returns", {"free": False}),
     ("cancel_anytime", "cancel", "cancellation", {"anytime": True}),
@@ -318,14 +357,18 @@ _PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
 
 
 def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[Policy]:
-    """Promises that a phrase makes without a number."""
+    """Promises that a phrase makes without a number; looked for around the words of its topic."""
+    near = {
+        (theme, code): zones(text, theme, code)
+        for theme in {row[1] for row in _PHRASES}
+        for code in topics[theme]
+    }
     for key, theme, kind, facts in _PHRASES:
-        for phrase in phrases_of(key, topics[theme]):
-            at = lower.find(phrase)
-            if at >= 0:
-                left, right = sentence(text, at, at + len(phrase))
-                yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
-                break
+        said = [p for c in topics[theme] for p in phrases_of(key, (c,)) if p in near[theme, c]]
+        at = lower.find(said[0]) if said else -1
+        if at >= 0:
+            left, right = sentence(text, at, at + len(said[0]))
+            yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
 
 
 # --- payment -----------------------------------------------------------------------------------

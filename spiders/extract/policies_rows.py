@@ -5,8 +5,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spiders.extract.words import units, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "lowered",
@@ -16,9 +20,12 @@ __all__ = [
     "spoken",
     "stems",
     "topic",
+    "zones",
 ]
 
-MAX_SAMPLE = 2_500  # characters of a text that tell its language
+MAX_SAMPLE = 2_000  # characters of a text that tell its language
+MAX_ZONES = 60  # places of one topic on one page
+REACH = 90  # characters around a word of a topic
 _FILE = Path(__file__).with_name("policies.toml")
 
 
@@ -51,13 +58,18 @@ def numbers(language: str) -> dict[str, int]:
     return dict(rows.get(language, {}))
 
 
+def _single(names: Iterable[str]) -> set[str]:
+    """Units of one word: those of two (business days) are found by their last."""
+    return {name.rpartition(" ")[2] for name in names}
+
+
 @cache
 def stems(key: str, language: str) -> tuple[str, ...]:
     """The words of `key` (or "units") without those that begin with another of them.
 
     What any of the words begins with is found by these few searches.
     """
-    known = units(language) if key == "units" else words(key, language)
+    known = _single(units(language)) if key == "units" else words(key, language)
     found: list[str] = []
     for word in sorted((w for w in known if len(w) > 1 or w > "\u0e00"), key=len):
         if not any(word.startswith(shorter) for shorter in found):
@@ -85,6 +97,9 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     ('de', 'en')
     """
     seen = frozenset(lowered(text)[:MAX_SAMPLE].split())
+    own = _common().get(declared or "")
+    if own and declared and len(own & seen) > 0.6 * len(own):
+        return (declared,)
     scores = {code: len(small & seen) / len(small) for code, small in _common().items()}
     best = sorted((c for c in scores if scores[c] >= 0.35), key=lambda code: -scores[code])[:2]
     best = [code for code in best if scores[code] > 0.7 * scores[best[0]]]
@@ -97,3 +112,15 @@ def topic(text: str, key: str, language: str) -> bool:
     """Whether any word of `key` is in the text."""
     lower = lowered(text)
     return any(stem in lower for stem in stems(key, language))
+
+
+def zones(text: str, key: str, language: str) -> str:
+    """What stands around the words of `key`, in lower case: all that phrases need be sought in."""
+    lower = lowered(text)
+    found: list[str] = []
+    for stem in stems(key, language):
+        at = lower.find(stem)
+        while at >= 0 and len(found) < MAX_ZONES:
+            found.append(lower[max(0, at - REACH) : at + REACH])
+            at = lower.find(stem, at + REACH // 2)
+    return "\n".join(found)
