@@ -50,13 +50,13 @@ class Chart:
 
 
 def review_scatter(report: Report) -> Chart | None:
-    """Reviews read x mean stars, own brand marked; None with fewer than two brands."""
+    """Reviews read x mean stars, own brand marked; None with fewer than three brands."""
     points = [
         {"brand": s.domain, "n": s.rated, "stars": s.mean, "own": s.role == "own"}
         for s in report.voice.sources
         if s.mean is not None and s.rated
     ]
-    if len(points) < 2:
+    if len(points) < 3:
         return None
 
     def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:

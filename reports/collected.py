@@ -146,7 +146,8 @@ def _facts(
     visits: tuple[VisitRow, ...],
     pages: tuple[PageStates, ...],
 ) -> tuple[Fact, ...]:
-    settings = json_object(ground.run["settings"])
+    # Settings are the study's; what the run itself knows (its user agent) stands in its stats.
+    settings = json_object(ground.run["settings"]) | json_object(ground.run["stats"])
     providers = sorted({row.provider for row in searches}) or [ground.study["provider"]]
     failed = [row for row in searches if row.state not in ("ok", "empty")]
     depths = sorted({row.depth for row in searches if row.state == "ok"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -269,8 +270,12 @@ def _gap(ground: Ground, units: Units, row: Row) -> Gap:
 
 
 def _steps(tactic: str) -> tuple[str, ...]:
-    """The lines of a tactic, without the numbers or dashes that a list begins with."""
-    lines = (line.strip().lstrip("-*•").strip() for line in tactic.splitlines())
+    """The lines of a tactic, without the numbers or dashes that a list begins with.
+
+    >>> _steps("1. Write answers.\\n2) 24 hours at most\\n- Link them.")
+    ('Write answers.', '24 hours at most', 'Link them.')
+    """
+    lines = (re.sub(r"^\s*(\d+[.)]\s|[-*•])\s*", "", line).strip() for line in tactic.splitlines())
     return tuple(line for line in lines if line)
 
 
@@ -319,7 +324,8 @@ def _coverage(ground: Ground, brand: Row) -> str:
     text = f"{plural(read, 'page')} read, {format_count(failed)} not"
     if not any(v["stage"] == "render" and v["state"] in ("done", "partial") for v in visits):
         text += "; no page was opened in a browser, so chat is known from static pages only"
-    return f"{text}. {'; '.join(reasons)}".strip()
+    told = "; ".join(reasons)
+    return f"{text}. {told[:1].upper()}{told[1:]}".strip()
 
 
 _COUNTS = """
@@ -378,19 +384,27 @@ def _policies(ground: Ground, brand: str) -> str:
     return "; ".join(seen) or "none seen"
 
 
+_PROMISE_UNITS = ("minutes", "hours", "days", "weeks", "months", "years", "percent")
+_BOUNDS = {"min": "at least", "max": "at most"}
+
+
 def _promise(key: str, value: object) -> str:
     """A fact of a policy in words.
 
     >>> _promise("window_days", 30), _promise("free", True), _promise("paid_by", "shop")
     ('window 30 days', 'free', 'paid by shop')
+    >>> _promise("days_max", 5)
+    'at most 5 days'
     """
-    words = key.replace("_", " ")
+    words = key.split("_")
     if isinstance(value, bool):
-        return words if value else f"not {words}"
-    name, _, unit = words.rpartition(" ")
-    if isinstance(value, (int, float)) and unit in ("days", "hours", "months", "years", "percent"):
-        return f"{name} {value:g} {unit}".strip()
-    return f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
+        return " ".join(words if value else ["not", *words])
+    if not isinstance(value, (int, float)):
+        return " ".join([*words, str(value)])
+    unit = [word for word in words if word in _PROMISE_UNITS]
+    bound = [_BOUNDS[word] for word in words if word in _BOUNDS]
+    name = [word for word in words if word not in _PROMISE_UNITS and word not in _BOUNDS]
+    return " ".join([*name, *bound, f"{value:g}", *unit])
 
 
 def _technologies(ground: Ground, brand: str) -> str:

@@ -156,7 +156,7 @@ def _plan_sentence(gap: Gap) -> str:
 
 
 def _gap_basis(gap: Gap) -> str:
-    return f"Ranked first of the gaps by impact ({gap.impact:.2g}); {gap.dimension} dimension."
+    return f"First by impact ({gap.impact:.2g}) x confidence; {gap.dimension} dimension."
 
 
 def _rival(ground: Ground, board: Scoreboard) -> Judgment | None:
@@ -229,7 +229,7 @@ def _white_space(
         f"{format_score(dimension.best)} ({dimension.best_brand})."
     )
     own = next((p.own for p in positions if p.dimension == dimension.key), None)
-    for_us = f"For us this means a lead in {name} is within reach"
+    for_us = f"For us this means little is enough to lead in {name}"
     for_us += f": we are at {format_score(own)}." if own is not None else "."
     return Judgment(
         "white space",
@@ -252,8 +252,8 @@ def _visibility(brands: tuple[Brand, ...]) -> Judgment | None:
     ahead = [b for b in rivals if (b.visibility or 0) > (own.visibility or 0)]
     finding = (
         f"We get an estimated {own.visibility_text} of the search clicks; {rivals[0].domain} gets "
-        f"{rivals[0].visibility_text}, and {plural(len(ahead), 'competitor')} of {len(rivals)} "
-        f"{'is' if len(ahead) == 1 else 'are'} ahead of us."
+        f"{rivals[0].visibility_text}, and {_how_many(len(ahead))} of the {len(rivals)} competitors "
+        f"{'is' if len(ahead) < 2 else 'are'} ahead of us."
     )
     if ahead:
         for_us = (
@@ -265,6 +265,10 @@ def _visibility(brands: tuple[Brand, ...]) -> Judgment | None:
     return Judgment(
         "visibility", finding, for_us, "medium", f"{plural(len(compared), 'brand')} that rank.", ()
     )
+
+
+def _how_many(n: int) -> str:
+    return str(n) if n else "none"
 
 
 def _strength(
@@ -402,7 +406,7 @@ def gaps_title(gaps: tuple[Gap, ...], has_own: bool) -> str:
         return "No gap stands out from what could be measured"
     total = sum(max(0.0, g.impact) for g in gaps)
     if len(gaps) < 3 or not total:
-        return f"{plural(len(gaps), 'gap')} to close, ranked by impact"
+        return f"{plural(len(gaps), 'gap')} to close, ranked by impact x confidence"
     share = sum(max(0.0, g.impact) for g in gaps[:2]) / total
     return f"{len(gaps)} gaps to close; the first two carry {format_share(share)} of the impact"
 
@@ -413,10 +417,8 @@ def questions_title(questions: Questions, has_own: bool) -> str:
     missed, nobody = len(questions.we_miss), len(questions.nobody)
     if not has_own:
         return f"Nobody answers {nobody} of {plural(questions.compared, 'question')} of the market"
-    return (
-        f"Others answer {plural(missed, 'question')} that we do not; nobody answers {nobody} of "
-        f"{questions.compared}"
-    )
+    text = f"Of {plural(questions.compared, 'question')}, others answer {missed} that we do not"
+    return f"{text}; nobody answers {nobody}" if nobody else text
 
 
 def voice_title(voice: Voice) -> str:
@@ -425,13 +427,12 @@ def voice_title(voice: Voice) -> str:
         return "Too few reviews to say what customers praise or blame"
     best = max(known, key=lambda t: t.market.net or 0)
     worst = min(known, key=lambda t: t.market.net or 0)
+    text = f"The market's customers are happiest with {in_sentence(best.label)}"
+    text += f" ({format_net(best.market.net)})"
     if best.key == worst.key:
-        return f"Customers talk about {in_sentence(best.label)}"
-    return (
-        f"The market's customers are happiest with {in_sentence(best.label)} "
-        f"({format_net(best.market.net)}) and unhappiest with {in_sentence(worst.label)} "
-        f"({format_net(worst.market.net)})"
-    )
+        return text
+    how = "unhappiest" if (worst.market.net or 0) < 0 else "least happy"
+    return f"{text} and {how} with {in_sentence(worst.label)} ({format_net(worst.market.net)})"
 
 
 def importance_title(voice: Voice) -> str:
@@ -457,10 +458,10 @@ def sources_title(voice: Voice) -> str:
         return "Too few reviews with stars to compare brands"
     best = max(known, key=lambda s: s.mean or 0)
     own = next((s for s in known if s.role == "own"), None)
-    text = f"{best.domain} has the best stars read: {best.mean_text}"
+    text = f"{best.domain} has the best stars read: {best.mean_text} (n {best.rated})"
     if own is None or own is best:
         return text
-    return f"{text}; we have {own.mean_text}"
+    return f"{text}; we have {own.mean_text} (n {own.rated})"
 
 
 def over_time_title(voice: Voice) -> str:
@@ -522,8 +523,12 @@ def unknowns(board: Scoreboard, collection: Collection, voice: Voice) -> tuple[s
 def _unread_brands(board: Scoreboard) -> list[str]:
     found = []
     for row in board.rows:
-        cells = [cell for cell in row.cells if cell.dimension != "overall"]
-        missing = [cell for cell in cells if cell.score is None]
+        cells = [
+            cell
+            for d, cell in zip(board.dimensions, row.cells, strict=True)
+            if d.key != "overall" and (d.scored or cell.score is not None)
+        ]
+        missing = [c for c in cells if c.score is None and c.words != "too few"]
         if missing and len(missing) * 2 >= len(cells):
             reasons = dict.fromkeys(c.reason or c.words for c in missing)
             found.append(
@@ -584,7 +589,7 @@ def key_figures(
         _figure_visibility(brands),
         _figure_stars(voice),
         _figure_questions(questions),
-        _figure_brands(board),
+        _figure_brands(board, collection),
         _figure_pages(collection),
     )
     return tuple(figure for figure in found if figure)
@@ -640,13 +645,12 @@ def _figure_questions(questions: Questions) -> Figure | None:
     )
 
 
-def _figure_brands(board: Scoreboard) -> Figure | None:
-    if not board.rows:
+def _figure_brands(board: Scoreboard, collection: Collection) -> Figure | None:
+    if not board.rows or not collection.visits:
         return None
-    read = sum(
-        sum(c.score is not None for c in row.cells) * 2 > len(row.cells) for row in board.rows
-    )
-    return Figure("Brands that could be read", f"{read} of {len(board.rows)}", "the rest: not zero")
+    read = {v.domain for v in collection.visits if v.pages_ok} & {r.domain for r in board.rows}
+    note = "all compared" if len(read) == len(board.rows) else "the rest is unknown, not zero"
+    return Figure("Brands that could be read", f"{len(read)} of {len(board.rows)}", note)
 
 
 def _figure_pages(collection: Collection) -> Figure | None:

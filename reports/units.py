@@ -79,7 +79,7 @@ def format_share(value: float | None) -> str:
     if value is None:
         return NOT_KNOWN
     percent = 100 * value
-    decimals = 0 if abs(percent) >= 10 or percent == round(percent) else 1
+    decimals = 0 if abs(percent) >= 10 or percent == 0 else 1
     return f"{_minus(percent)}{abs(percent):.{decimals}f}\xa0%"
 
 

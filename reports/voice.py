@@ -177,7 +177,13 @@ def question_matrix(ground: Ground) -> Questions:
         if len(listed) < _QUESTIONS_PER_LIST:
             domains = answering.get(row["id"], ())
             listed.append(
-                Question(row["text"], row["topic"] or "", row["language"], row["asked"], domains)
+                Question(
+                    row["text"],
+                    labels.in_sentence(labels.label(row["topic"] or "")),
+                    row["language"],
+                    row["asked"],
+                    domains,
+                )
             )
     shared = [*by_coverage.get("everybody", []), *by_coverage.get("some", [])]
     return Questions(

@@ -414,7 +414,7 @@ def test_pptx_has_no_link_to_the_outside_and_no_macro(hostile):
         parts = b"".join(package.read(n) for n in names if n.endswith((".rels", ".xml")))
     assert b'TargetMode="External"' not in parts
     assert b"hlinkClick" not in parts
-    assert not [n for n in names if "vba" in n.lower() or "embed" in n and ".xlsx" not in n]
+    assert not [n for n in names if "vba" in n.lower() or ("embed" in n and ".xlsx" not in n)]
 
 
 # PDF

@@ -113,7 +113,7 @@ def _scoreboard(report: Report) -> Iterator[str]:
                     else "",
                     format_score(p.median),
                     format_difference(p.difference),
-                    f"{format_score(p.best)} {p.best_brand or ''}",
+                    format_score(p.best) + (f" ({p.best_brand})" if p.best_brand else ""),
                 ]
                 for p in report.positions
             ],
@@ -134,7 +134,7 @@ def _gaps(report: Report) -> Iterator[str]:
                 g.label,
                 g.own_text,
                 g.median_text,
-                f"{g.best_text} {g.best_brand or ''}",
+                g.best_text + (f" ({g.best_brand})" if g.best_brand else ""),
                 f"{g.impact:.2g}",
                 g.effort,
                 g.stage,

@@ -266,7 +266,7 @@ class _Deck:
         rows = [
             [
                 *(f"{g.position}  {g.label}", g.own_text, g.median_text),
-                _fit(f"{g.best_text} {g.best_brand or ''}", 40),
+                _fit(g.best_text + (f" ({g.best_brand})" if g.best_brand else ""), 40),
                 *(f"{g.impact:.2g}", g.effort, g.stage, g.confidence),
             ]
             for g in self.report.gaps[:_ROWS]
