@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spiders.extract import questions as questions_module
 from spiders.extract.faq import extract_faq
 from spiders.extract.faq_lines import read_lines
 from spiders.extract.page import ParsedPage
@@ -194,3 +195,32 @@ def test_lines_keep_inline_parts_together_and_split_at_breaks():
 def test_hostile_depth_does_not_recurse():
     html = "<title>FAQ</title>" + "<div>" * 3000 + "<p>Is it deep?</p><p>Very.</p>"
     assert isinstance(faq(html), list)
+
+
+def test_a_language_without_a_row_of_its_own_uses_its_language_file(monkeypatch):
+    monkeypatch.setattr(questions_module, "languages", lambda: {"xx": None})
+    monkeypatch.setattr(
+        questions_module,
+        "words",
+        lambda key, _: {"question_openers": {"quux"}, "faq": {"grault garply"}}.get(key, set()),
+    )
+    questions_module._rows.cache_clear()
+    questions_module.speech_of.cache_clear()
+    try:
+        assert strength("Quux is the price", questions_module.speech_of("xx")) == 1
+    finally:
+        monkeypatch.undo()
+        questions_module._rows.cache_clear()
+        questions_module.speech_of.cache_clear()
+
+
+def test_an_interview_or_a_policy_is_no_faq():
+    for name in ("neg_interview.html", "neg_transcript.html", "neg_privacy_policy.html"):
+        assert entries(name) == []
+
+
+def test_the_last_answer_of_a_flat_page_does_not_swallow_the_rest():
+    html = "<title>FAQ</title>" + "".join(f"<p><b>Is it {n}?</b></p><p>Yes.</p>" for n in range(4))
+    found = faq(html + "<p>Imprint</p><p>Press</p><p>Jobs</p><p>Partners</p>")
+    assert len(found) == 4
+    assert "Jobs" not in found[-1].answer

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.errors import ConfigError
+from spiders.extract.words import languages, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +80,18 @@ def _rows() -> dict[str, dict[str, list[str]]]:
     for language, row in rows.items():
         if unknown := sorted(set(row) - _ROWS):
             raise ConfigError(f"questions.toml [{language}] has unknown keys {unknown}")
+    for language in languages().keys() - rows.keys() - _ALIASES.keys():
+        rows[language] = _row_of(language)
     return rows
+
+
+def _row_of(language: str) -> dict[str, list[str]]:
+    """What a language file says of questions, for a language without a row in questions.toml."""
+    return {
+        "faq": sorted(phrase for phrase in words("faq", language) if len(phrase) > 5),
+        "openers": sorted(words("question_openers", language)),
+        "endings": sorted(words("question_closers", language)),
+    }
 
 
 @cache
@@ -89,17 +101,17 @@ def speech_of(language: str | None) -> Speech:
     language = _ALIASES.get(language or "", language)
     chosen = [rows[language], rows["en"]] if language in rows else list(rows.values())
 
-    def words(key: str) -> tuple[str, ...]:
+    def of(key: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(word for row in chosen for word in row.get(key, ())))
 
     by_word: dict[str, tuple[str, ...]] = {}
-    for opener in words("openers"):
+    for opener in of("openers"):
         if not _is_loose(opener):
             first = _FIRST_WORD.match(opener)
             key = first[0] if first else opener
             by_word[key] = (*by_word.get(key, ()), opener)
-    loose = tuple(filter(_is_loose, words("openers")))
-    return Speech(by_word, loose, words("endings"), words("asks"))
+    loose = tuple(filter(_is_loose, of("openers")))
+    return Speech(by_word, loose, of("endings"), of("asks"))
 
 
 def _is_loose(word: str) -> bool:
@@ -117,7 +129,7 @@ def _phrases() -> tuple[dict[str, list[str]], tuple[str, ...]]:
             if _is_loose(phrase):
                 loose.append(phrase)
             else:
-                word = max(_WORDS.findall(phrase), key=len)
+                word = max(_WORDS.findall(phrase), key=len, default=phrase)
                 by_word.setdefault(word, []).append(phrase)
     return by_word, tuple(dict.fromkeys(loose))
 
