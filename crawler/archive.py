@@ -245,6 +245,14 @@ class Archive:
         """Status, headers and body (still content-encoded) of a record."""
         return read_record(self.root, record)
 
+    def find_failure(self, key: str) -> tuple[str, str] | None:
+        """(state, reason) when the newest record of `key` is a failure."""
+        record = self.find(key)
+        if record is None or record.kind != "failure":
+            return None
+        failure = json.loads(self.read(record)[2])
+        return failure["state"], failure["reason"]
+
     # -- after a kill
 
     def _mend(self, path: Path) -> None:
@@ -445,8 +453,6 @@ class ArchiveMiddleware(HttpCacheMiddleware):
     ) -> Request | Response | None:
         if not request.meta.get("dont_cache") and (archive := archive_of(self.crawler)):
             key = self.crawler.request_fingerprinter.fingerprint(request).hex()
-            record = archive.find(key)
-            if record is not None and record.kind == "failure":
-                failure = json.loads(archive.read(record)[2])
-                raise ArchivedFailure(failure["state"], failure["reason"])
+            if failure := archive.find_failure(key):
+                raise ArchivedFailure(*failure)
         return super().process_request(request)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from analysis.run_analysis import analyze
-
 from analysis.competitors import Decision, Hit, brand_rows, select_brands
+from analysis.run_analysis import analyze
 from crawler.app.crawls import crawl, scrapy_settings
 from crawler.app.exports import write_report
+from crawler.app.renders import render_brands
 from crawler.app.runs import read_run, replayable
+from crawler.app.visits import skip_visits, store_visit
 from crawler.db import open_db, upsert
 from crawler.domains import registrable_domain
 from crawler.errors import CxscoutError
@@ -169,7 +170,7 @@ def _crawl_brands(settings: Settings, db: Database, run: Run) -> None:
     replay = replayable(db, run.study_id) if run.offline else []
     ends = crawl(scrapy_settings(settings, run, replay=replay), "site", jobs)
     for brand in _studied(db, run.id):
-        _store_visit(db, run, brand, "crawl", ends.get(brand["domain"], {}))
+        store_visit(db, run.id, brand["id"], "crawl", ends.get(brand["domain"], {}))
 
 
 def _studied(db: Database, run_id: int) -> list[dict[str, Any]]:
@@ -200,51 +201,6 @@ def _seeds(db: Database, run: Run, brand: dict[str, Any]) -> list[str]:
     return [start, *[url for url in ranked if url.rstrip("/") != start.rstrip("/")][:_SEEDS]]
 
 
-def _store_visit(
-    db: Database, run: Run, brand: dict[str, Any], stage: str, end: dict[str, Any]
-) -> None:
-    counts = next(
-        db.query(
-            "select count(*) as n, sum(state = 'ok') as ok, "
-            "sum(state not in ('ok', 'not_found', 'budget')) as bad "
-            "from pages where brand_id = ? and rendered = ?",
-            [brand["id"], int(stage == "render")],
-        )
-    )
-    ok, bad = counts["ok"] or 0, counts["bad"] or 0
-    state, reason = "done", ""
-    if bad:
-        state, reason = "partial", f"{bad} of {counts['n']} pages could not be read"
-    if not ok:
-        worst = list(
-            db.query(
-                "select state, reason, count(*) as n from pages where brand_id = ? and "
-                "state != 'ok' group by 1, 2 order by n desc limit 1",
-                [brand["id"]],
-            )
-        )
-        state, reason = "failed", worst[0]["reason"] if worst else "no page was fetched"
-    with db.atomic():
-        upsert(
-            db,
-            "visits",
-            [
-                {
-                    "run_id": run.id,
-                    "brand_id": brand["id"],
-                    "stage": stage,
-                    "state": state,
-                    "reason": reason,
-                    "requests": end.get("downloader/request_count", 0),
-                    "pages_ok": ok,
-                    "pages_failed": bad,
-                    "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                }
-            ],
-            pk="brand_id, stage",
-        )
-
-
 def _render(settings: Settings, db: Database, run: Run) -> None:
     study = run.study
     skipped = None
@@ -255,19 +211,9 @@ def _render(settings: Settings, db: Database, run: Run) -> None:
         skipped = "no browser is installed; chat is known from static pages only (cxscout doctor)"
     brands = _studied(db, run.id)
     if skipped:
-        with db.atomic():
-            upsert(db, "visits", [_skipped(run, brand, skipped) for brand in brands],
-                   pk="brand_id, stage")  # fmt: skip
-        return
-    raise CxscoutError("rendering needs spiders.chatbot")
-
-
-def _skipped(run: Run, brand: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {
-        "run_id": run.id, "brand_id": brand["id"], "stage": "render", "state": "skipped",
-        "reason": reason, "requests": 0, "pages_ok": 0, "pages_failed": 0,
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
+        skip_visits(db, run.id, [brand["id"] for brand in brands], "render", skipped)
+    else:
+        render_brands(settings, db, run, brands, browser)
 
 
 def _analyze(settings: Settings, db: Database, run: Run) -> None:

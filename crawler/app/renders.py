@@ -1,0 +1,149 @@
+"""Which pages of each brand are worth a browser, and the visit of those."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crawler.app.crawls import crawl, scrapy_settings
+from crawler.app.runs import replayable
+from crawler.app.visits import store_visit
+from crawler.archive import find_record, read_page
+from crawler.errors import TooComplex
+from spiders.extract.page import ParsedPage
+from spiders.extract.technologies import chat_question_open
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crawler.app.runs import Run
+    from crawler.config import Settings
+    from crawler.db import Database
+
+__all__ = ["Choice", "choose_pages", "render_brands"]
+
+_PER_BRAND = 4  # a chat that a site has shows on its start, contact or help page
+_LOOK_AT = ("contact", "help", "faq")  # where chats stand, beside the start page
+SAMPLE_SHARE = 0.05  # of the pages not rendered, to measure what the rule misses
+
+
+@dataclass
+class Choice:
+    """Pages of one brand: `open` could still show a chat, `sampled` measure the rule."""
+
+    open: list[tuple[str, str]] = field(default_factory=list)  # (url, why)
+    sampled: list[str] = field(default_factory=list)
+    skipped: int = 0
+    known: str | None = None  # vendor that static pages show already
+
+    @property
+    def urls(self) -> list[str]:
+        return [url for url, _ in self.open] + self.sampled
+
+
+def render_brands(
+    settings: Settings, db: Database, run: Run, brands: list[dict[str, Any]], browser: str | None
+) -> None:
+    """Open the chosen pages of all brands, one browser after the other, and store the visits."""
+    choices = {b["domain"]: choose_pages(settings.archive, db, b["id"]) for b in brands}
+    replay = replayable(db, run.study_id) if run.offline else []
+    scrapy = scrapy_settings(settings, run, replay=replay)
+    ends: dict[str, dict[str, Any]] = {}
+    for brand in brands:
+        choice = choices[brand["domain"]]
+        if choice.urls:
+            job = {
+                "domain": brand["domain"],
+                "urls": "\n".join(choice.urls),
+                "browser": browser,
+                "consent": run.study.consent,
+                "language": run.study.language or "en",
+            }
+            ends |= crawl(scrapy, "chatbot", [job])
+    for brand in brands:
+        choice = choices[brand["domain"]]
+        missed = _missed(db, brand["id"], choice)
+        store_visit(
+            db, run.id, brand["id"], "render", ends.get(brand["domain"], {}), _note(choice, missed)
+        )
+
+
+def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
+    """Start and contact pages whose static copy leaves open whether there is a chat.
+
+    Nothing is opened when a static page shows the widget already. A share of the pages left out
+    is opened all the same; which ones depends on their address alone, so a replay agrees.
+    """
+    choice = Choice()
+    known = list(
+        db.query(
+            "select vendor from chat_widgets where brand_id = ? and evidence = 'embedded' "
+            "and phase = 'static' order by vendor limit 1",
+            [brand],
+        )
+    )
+    choice.known = known[0]["vendor"] if known else None
+    rows = list(
+        db.query(
+            "select url, final_url, purpose, depth, record, content_type from pages "
+            "where brand_id = ? and rendered = 0 and state = 'ok' "
+            "order by depth > 0, depth, purpose != 'contact', url",
+            [brand],
+        )
+    )
+    for number, row in enumerate(rows):
+        looked_at = number == 0 or row["purpose"] in _LOOK_AT
+        why = None
+        if looked_at and not choice.known and len(choice.open) < _PER_BRAND:
+            why = _open_question(archive, row)
+        if why:
+            choice.open.append((row["url"], why))
+        else:
+            choice.skipped += 1
+            if zlib.crc32(row["url"].encode()) % 10_000 < SAMPLE_SHARE * 10_000:
+                choice.sampled.append(row["url"])
+    choice.sampled = choice.sampled[:_PER_BRAND]
+    return choice
+
+
+def _open_question(archive: Path, row: dict[str, Any]) -> str | None:
+    record = find_record(archive, row["record"]) if row["record"] else None
+    if record is None:
+        return None
+    try:
+        page = ParsedPage.from_bytes(
+            read_page(archive, record), row["final_url"] or row["url"], row["content_type"]
+        )
+    except TooComplex:
+        return None
+    if why := chat_question_open(page):
+        return why
+    # A site's own scripts may load more; that is the usual way of a widget.
+    return "scripts" if any(script.src for script in page.scripts) else None
+
+
+def _missed(db: Database, brand: str, choice: Choice) -> int:
+    """Sampled pages on which the browser found a chat that the rule would have missed."""
+    if not choice.sampled:
+        return 0
+    marks = ", ".join("?" * len(choice.sampled))
+    rows = db.query(
+        f"select count(distinct p.id) as n from chat_widgets c join pages p on p.id = c.page_id "
+        f"where p.brand_id = ? and p.rendered = 1 and c.evidence != 'mentioned' "
+        f"and p.url in ({marks}) and c.vendor not in (select vendor from chat_widgets "
+        f"where brand_id = ? and (phase = 'static' or page_id in (select id from pages "
+        f"where brand_id = ? and rendered = 1 and url not in ({marks}))))",
+        [brand, *choice.sampled, brand, brand, *choice.sampled],
+    )
+    return int(next(iter(rows))["n"])
+
+
+def _note(choice: Choice, missed: int) -> str:
+    opened = ", ".join(sorted({why for _, why in choice.open}))
+    parts = [f"opened {len(choice.open)} pages" + (f" ({opened})" if opened else "")]
+    if choice.known:
+        parts.append(f"{choice.known} is on the static pages")
+    if choice.sampled:
+        parts.append(f"{missed} missed on {len(choice.sampled)} sampled of {choice.skipped} others")
+    return "; ".join(parts)
