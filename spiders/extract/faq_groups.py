@@ -400,7 +400,8 @@ def _outside(group: list[Head], taken: list[Head]) -> list[Head]:
     """Those that do not lie in the answer of a stronger shape."""
     if not group or group[0].shape == "heading":
         return group
-    return [h for h in group if not any(t.at <= h.at < t.until for t in taken)]
+    inside = {at for head in taken for at in range(head.at, head.until)}
+    return [head for head in group if head.at not in inside]
 
 
 def _templates(region: Region, lines: list[Line]) -> list[Head]:
