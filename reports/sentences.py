@@ -251,9 +251,9 @@ def _visibility(brands: tuple[Brand, ...]) -> Judgment | None:
         return None
     ahead = [b for b in rivals if (b.visibility or 0) > (own.visibility or 0)]
     finding = (
-        f"We get an estimated {own.visibility_text} of the search clicks; {rivals[0].domain} gets "
-        f"{rivals[0].visibility_text}, and {_how_many(len(ahead))} of the {len(rivals)} competitors "
-        f"{'is' if len(ahead) < 2 else 'are'} ahead of us."
+        f"We get an estimated {own.visibility_text} of the search clicks; {rivals[0].domain} "
+        f"gets {rivals[0].visibility_text}, and {_how_many(len(ahead))} of the {len(rivals)} "
+        f"competitors {'is' if len(ahead) < 2 else 'are'} ahead of us."
     )
     if ahead:
         for_us = (
