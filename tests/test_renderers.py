@@ -288,13 +288,19 @@ def test_markdown_tables_keep_their_columns(hostile):
 # XLSX
 
 
+def _office(name, report):
+    """The file, where the packages of the extra `office` are installed."""
+    pytest.importorskip({"xlsx": "xlsxwriter", "pptx": "pptx"}[name])
+    return RENDERERS[name].render(report)
+
+
 def _book(content):
     openpyxl = pytest.importorskip("openpyxl")
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
 def test_xlsx_has_a_sheet_a_topic_with_filter_and_frozen_head(report):
-    book = _book(RENDERERS["xlsx"].render(report))
+    book = _book(_office("xlsx", report))
     assert {"Summary", "Scoreboard", "Gaps", "SWOT", "Evidence", "Method"} <= set(book.sheetnames)
     for sheet in book:
         assert sheet.freeze_panes == "B4"
@@ -302,14 +308,14 @@ def test_xlsx_has_a_sheet_a_topic_with_filter_and_frozen_head(report):
 
 
 def test_xlsx_keeps_numbers_as_numbers_and_words_for_what_is_not_known(report):
-    sheet = _book(RENDERERS["xlsx"].render(report))["Scoreboard"]
+    sheet = _book(_office("xlsx", report))["Scoreboard"]
     rows = {row[0].value: row for row in sheet.iter_rows(min_row=4)}
     assert rows[OWN][2].value == 46
     assert rows["gatekeep.example"][2].value == "blocked"
 
 
 def test_xlsx_holds_no_formula_and_no_link_and_all_of_the_text(hostile):
-    content = RENDERERS["xlsx"].render(hostile)
+    content = _office("xlsx", hostile)
     book = _book(content)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert [c.coordinate for c in cells if c.data_type == "f" or c.hyperlink] == []
@@ -322,7 +328,7 @@ def test_xlsx_holds_no_formula_and_no_link_and_all_of_the_text(hostile):
 
 def test_xlsx_cuts_text_that_excel_cannot_hold(report):
     long = replace(report, unknowns=("x" * 40_000,))
-    sheet = _book(RENDERERS["xlsx"].render(long))["Summary"]
+    sheet = _book(_office("xlsx", long))["Summary"]
     longest = max(len(str(cell.value)) for row in sheet.iter_rows() for cell in row)
     assert longest == 32_767
 
@@ -392,7 +398,7 @@ def _slides(content):
 
 
 def test_pptx_has_ten_to_twelve_slides_with_native_tables_and_charts(report):
-    slides = _slides(RENDERERS["pptx"].render(report))
+    slides = _slides(_office("pptx", report))
     assert 10 <= len(slides) <= 12
     shapes = [shape for slide in slides for shape in slide.shapes]
     assert sum(shape.has_table for shape in shapes) == 3
@@ -400,7 +406,7 @@ def test_pptx_has_ten_to_twelve_slides_with_native_tables_and_charts(report):
 
 
 def test_every_slide_has_a_title_and_nothing_leaves_the_slide(report):
-    for slide in _slides(RENDERERS["pptx"].render(report)):
+    for slide in _slides(_office("pptx", report)):
         assert slide.shapes.title.text_frame.text
         for shape in slide.shapes:
             assert shape.left + shape.width <= 13.34 * 914_400
@@ -408,7 +414,7 @@ def test_every_slide_has_a_title_and_nothing_leaves_the_slide(report):
 
 
 def test_pptx_has_no_link_to_the_outside_and_no_macro(hostile):
-    content = RENDERERS["pptx"].render(hostile)
+    content = _office("pptx", hostile)
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = package.namelist()
         parts = b"".join(package.read(n) for n in names if n.endswith((".rels", ".xml")))
