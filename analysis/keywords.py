@@ -1,18 +1,88 @@
-"""The 5 to 10 keywords worth studying, from the own site's text and keyword exports."""
+"""The 5 to 10 keywords worth studying, from the own site's text and keyword exports.
+
+A keyword is good when people search it (volume), when the own site is about it (pages and titles),
+and when who searches it is choosing (commercial, transactional) rather than looking for one firm.
+"""
 
 from __future__ import annotations
 
+import math
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Intent", "KeywordProposal", "Stage", "propose"]
+from analysis.language import detect, frequent_words
+
+__all__ = ["Intent", "KeywordProposal", "Stage", "intent_of", "propose"]
 
 Intent = Literal["informational", "navigational", "commercial", "transactional"]
 Stage = Literal["discovery", "consideration", "purchase", "retention"]
+
+_ROWS = Path(__file__).parent / "data" / "intents.toml"
+_LONGEST = 4  # words of a keyword taken from text
+_OPENING = 600  # characters at the top of the start page, where a firm says what it is
+# Pages that every firm has: they say nothing of what this one does.
+_COMMON_PAGES = re.compile(
+    r"faq|frequently|terms|privacy|policy|imprint|impressum|datenschutz|agb|contact|kontakt|login"
+    r"|sign-?in|register|password|cart|checkout|404|not.found|support|feedback|shipping|versand"
+    r"|returns?\b|careers|jobs|cookie|legal|mentions",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+")
+_BREAK = re.compile(r"[.,;:!?|·•\n\r\t(){}\[\]\"“”»«/–—]+|\s-\s")
+_RANGE = re.compile(r"([\d.,]+)\s*([KkMm]?)\s*(?:[-–—]|to)\s*([\d.,]+)\s*([KkMm]?)")
+_NUMBER = re.compile(r"([\d.,]*\d)\s*([KkMm]?)\+?$")
+_TIMES = {"": 1, "k": 1_000, "m": 1_000_000}
+# Headings of Google Ads Keyword Planner, Search Console and the usual tools, in lower case.
+_KEYWORD_HEADINGS = (
+    "keyword",
+    "query",
+    "top queries",
+    "search term",
+    "keywords",
+    "term",
+    "queries",
+)
+_VOLUME_HEADINGS = (
+    "volume",
+    "avg. monthly searches",
+    "avg monthly searches",
+    "search volume",
+    "searches",
+    "monthly searches",
+    "impressions",
+)
+# Chosen by eye: who compares or buys meets competitors; who looks for one firm meets that firm.
+_WEIGHT: dict[Intent, float] = {
+    "commercial": 1.0,
+    "transactional": 0.95,
+    "informational": 0.7,
+    "navigational": 0.15,
+}
+_WANTS: dict[Intent, str] = {
+    "commercial": "who searches it compares offers",
+    "transactional": "who searches it is about to buy",
+    "informational": "who searches it wants to learn first",
+    "navigational": "who searches it looks for one firm",
+}
+_STAGES: dict[str, tuple[Intent, Stage]] = {
+    "navigational": ("navigational", "retention"),
+    "retention": ("informational", "retention"),
+    "transactional": ("transactional", "purchase"),
+    "informational": ("informational", "discovery"),
+    "commercial": ("commercial", "consideration"),
+}
+_BOILERPLATE = frozenset(
+    "cookie cookies privacy policy terms conditions copyright rights reserved newsletter menu home "
+    "login cart basket read more learn click here contact about view all skip content close search "
+    "datenschutz impressum agb warenkorb mehr startseite cookies akzeptieren mentions légales "
+    "panier accueil accepter inicio carrito aceptar privacidad carrello termini winkelwagen".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +97,16 @@ class KeywordProposal:
     score: float
 
 
+@dataclass(slots=True)
+class _Candidate:
+    keyword: str
+    volume: int | None = None
+    pages: set[str] = field(default_factory=set)
+    titles: int = 0
+    opens: bool = False  # the start page says it at its top
+    uses: int = 0
+
+
 def propose(
     pages: Iterable[tuple[str, str, str]] = (),
     rows: Iterable[Mapping[str, Any]] = (),
@@ -35,14 +115,248 @@ def propose(
     language: str | None = None,
     limit: int = 10,
 ) -> list[KeywordProposal]:
-    """At most `limit` keywords, best first; `pages` are (url, title, text), `rows` an export's."""
-    counts: Counter[str] = Counter()
-    for _url, title, text in pages:
-        words = re.findall(r"[^\W\d_]{3,}", f"{title} {text}".lower())
-        counts.update(f"{a} {b}" for a, b in pairwise(words))
-    volumes = {str(row["keyword"]).lower(): row.get("volume") for row in rows if row.get("keyword")}
-    best = sorted(volumes, key=lambda k: -(volumes[k] or 0)) or [k for k, _ in counts.most_common()]
-    return [
-        KeywordProposal(k, volumes.get(k), "said on the site", "commercial", "consideration", 0.0)
-        for k in best[:limit]
-    ]
+    """At most `limit` keywords, best first; `pages` are (url, title, text), `rows` an export's.
+
+    `brand` is the own name or domain: keywords with it lead to nobody else and come last. Without
+    `language` it is read from the text.
+    """
+    site = list(pages)
+    exported = _exported(rows)
+    sample = " ".join(text[:500] for _, _, text in site[:5]) or " . ".join(list(exported)[:50])
+    language = language or detect(sample) or "en"
+    own = _own_words(brand)
+    found = _on_site(site, language, own)
+    candidates = {k: _Candidate(k, volume) for k, volume in exported.items()}
+    for keyword, candidate in candidates.items():
+        _add_use(candidate, keyword, site)
+    if len(candidates) < limit:
+        for keyword, candidate in found.items():
+            candidates.setdefault(keyword, candidate)
+    proposals = [_proposal(c, len(site), language, own) for c in candidates.values()]
+    proposals.sort(key=lambda p: (-p.score, p.keyword))
+    return _without_twins(proposals, limit)
+
+
+def intent_of(keyword: str, language: str = "en", brand: str | None = None) -> tuple[Intent, Stage]:
+    """What the searcher wants and where on the journey that is.
+
+    >>> intent_of("best running shoes"), intent_of("how to clean shoes")
+    (('commercial', 'consideration'), ('informational', 'discovery'))
+    """
+    return _intent(keyword, language, _own_words(brand))
+
+
+def _intent(keyword: str, language: str, own: frozenset[str]) -> tuple[Intent, Stage]:
+    padded = f" {keyword.lower()} "
+    if own & set(_WORD.findall(padded)) or (own and "".join(padded.split()) in own):
+        return "navigational", "retention"
+    for table, (intent, stage) in _STAGES.items():
+        if any(f" {sign} " in padded for sign in _signs(table, language)):
+            return intent, stage
+    return "commercial", "consideration"
+
+
+@cache
+def _signs(table: str, language: str) -> tuple[str, ...]:
+    with _ROWS.open("rb") as file:
+        rows = tomllib.load(file)[table]
+    return tuple(rows.get(language, rows["en"]).split("|"))
+
+
+def _own_words(brand: str | None) -> frozenset[str]:
+    """The words by which people call the brand: of "www.acme-tools.com" acmetools, acme."""
+    if not brand:
+        return frozenset()
+    name = re.sub(r"^(?:https?://)?(?:www\.)?", "", brand.lower()).split("/")[0]
+    name = name.split(".")[0] if "." in name else name
+    words = _WORD.findall(name.replace("-", " "))
+    return frozenset({"".join(words), *words[:1]})
+
+
+def _exported(rows: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Keyword -> searches a month, of an export with any of the usual headings."""
+    volumes: dict[str, int | None] = {}
+    for row in rows:
+        by_heading = {str(heading).strip().lower(): value for heading, value in row.items()}
+        keyword = next((by_heading[h] for h in _KEYWORD_HEADINGS if by_heading.get(h)), None)
+        if not keyword:
+            continue
+        keyword = " ".join(str(keyword).lower().strip('[]"+ ').split())
+        stated = next((by_heading[h] for h in _VOLUME_HEADINGS if by_heading.get(h)), None)
+        volume = _volume(stated)
+        known = volumes.get(keyword)
+        volumes[keyword] = max(filter(None, (volume, known)), default=volume)
+    return volumes
+
+
+def _volume(stated: object) -> int | None:
+    """Searches a month; a range is read as its geometric middle.
+
+    >>> _volume("12,100"), _volume("1K – 10K"), _volume(90), _volume("-")
+    (12100, 3162, 90, None)
+    """
+    if isinstance(stated, int | float) and not isinstance(stated, bool):
+        return round(stated) if math.isfinite(stated) and stated >= 0 else None
+    text = str(stated or "").strip()
+    span = _RANGE.search(text)
+    if span:
+        low, high = _amount(span[1], span[2]), _amount(span[3], span[4])
+        return round(math.sqrt(max(low, 1) * high)) if high else None
+    number = _NUMBER.match(text)
+    return round(_amount(number[1], number[2])) if number else None
+
+
+def _amount(digits: str, suffix: str) -> float:
+    times = _TIMES[suffix.lower()]
+    if times > 1:
+        return float(digits.replace(",", ".")) * times
+    return float(re.sub(r"[.,](?=\d{3}\b)", "", digits).replace(",", "."))
+
+
+def _on_site(
+    site: Sequence[tuple[str, str, str]], language: str, own: frozenset[str]
+) -> dict[str, _Candidate]:
+    """Phrases of one to four content words that the site's pages share or carry in a title."""
+    found: dict[str, _Candidate] = {}
+    start = min((url for url, _, _ in site), key=_depth, default="")
+    for url, title, text in site:
+        if _COMMON_PAGES.search(f"{url.rsplit('/', 1)[-1]} {title}"):
+            continue
+        in_title = set(_phrases(title, language, own))
+        at_top = set(_phrases(f"{title}\n{text[:_OPENING]}", language, own)) if url == start else ()
+        for phrase, uses in Counter(_phrases(f"{title}\n{text}", language, own)).items():
+            candidate = found.setdefault(phrase, _Candidate(phrase))
+            candidate.pages.add(url)
+            candidate.uses += uses
+            candidate.titles += phrase in in_title
+            candidate.opens |= phrase in at_top
+    likely = {
+        phrase: c
+        for phrase, c in found.items()
+        if (c.uses >= 2 or (c.opens and c.titles))
+        and (" " in phrase or c.titles)
+        and not _is_furniture(c, len(site))
+    }
+    return _without_parts(likely)
+
+
+def _depth(url: str) -> tuple[int, int]:
+    """Small for the start page: few parts of a path, and short."""
+    path = re.sub(r"(?:index|home)\.\w+$", "", url.split("?")[0]).rstrip("/")
+    return path.count("/"), len(path)
+
+
+def _without_parts(found: Mapping[str, _Candidate]) -> dict[str, _Candidate]:
+    """Without phrases that are nearly always said inside one longer phrase."""
+    inside: set[str] = set()
+    for phrase, candidate in found.items():
+        words = phrase.split()
+        for start in range(len(words)):
+            for end in range(start + 1, len(words) + 1):
+                part = found.get(" ".join(words[start:end]))
+                if part and part is not candidate and candidate.uses >= 0.8 * part.uses:
+                    inside.add(part.keyword)
+    return {phrase: c for phrase, c in found.items() if phrase not in inside}
+
+
+def _is_furniture(candidate: _Candidate, pages: int) -> bool:
+    """Once on every page and in no title: a menu or a footer, not what the site is about."""
+    everywhere = pages >= 4 and len(candidate.pages) >= 0.9 * pages
+    return everywhere and not candidate.titles and candidate.uses <= 1.5 * len(candidate.pages)
+
+
+def _phrases(text: str, language: str, own: frozenset[str]) -> Iterable[str]:
+    common = frequent_words(language) | frequent_words("en") | _BOILERPLATE
+    for piece in _BREAK.split(text.lower()):
+        words = _WORD.findall(piece)
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
+                phrase = words[start:end]
+                if own & set(phrase) or any(word.isdigit() for word in phrase):
+                    break
+                if _is_keyword_like(phrase, common):
+                    yield " ".join(phrase)
+
+
+def _is_keyword_like(phrase: Sequence[str], common: frozenset[str]) -> bool:
+    """Content words at both ends, none of a menu, at most one small word in between."""
+    if phrase[0] in common or phrase[-1] in common or _BOILERPLATE & set(phrase):
+        return False
+    if len(phrase) == 1:
+        return len(phrase[0]) >= 5
+    return sum(word in common for word in phrase) <= 1 and all(len(w) > 1 for w in phrase)
+
+
+def _add_use(candidate: _Candidate, keyword: str, site: Sequence[tuple[str, str, str]]) -> None:
+    words = r"\W+".join(map(re.escape, keyword.split()))
+    pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    for url, title, text in site:
+        uses = len(pattern.findall(text))
+        titled = bool(pattern.search(title))
+        candidate.titles += titled
+        if uses or titled:
+            candidate.pages.add(url)
+            candidate.uses += uses + titled
+
+
+def _proposal(
+    candidate: _Candidate, pages: int, language: str, own: frozenset[str]
+) -> KeywordProposal:
+    intent, stage = _intent(candidate.keyword, language, own)
+    share = len(candidate.pages) / pages if pages else 0.0
+    words = candidate.keyword.count(" ") + 1
+    searched = math.log10(1 + candidate.volume) / 5 if candidate.volume is not None else 0.0
+    said = min(1.0, share * 1.5) * 0.3 + min(1.0, math.log1p(candidate.uses) / 5) * 0.3
+    titled = min(1.0, candidate.titles / 3) * 0.6  # a title says what a page is for; text says much
+    titled += 0.5 * candidate.opens
+    shape = {1: 0.35, 2: 1.0, 3: 1.0}.get(words, 0.85)  # one word is vague, five are nobody's
+    score = (searched + said + titled) * _WEIGHT[intent] * shape
+    return KeywordProposal(
+        candidate.keyword,
+        candidate.volume,
+        _why(candidate, pages, intent),
+        intent,
+        stage,
+        round(score, 4),
+    )
+
+
+def _why(candidate: _Candidate, pages: int, intent: Intent) -> str:
+    reasons = []
+    if candidate.volume is not None:
+        reasons.append(f"{candidate.volume:,} searches a month")
+    if candidate.pages:
+        reasons.append(f"on {len(candidate.pages)} of {pages} pages of the own site")
+    elif pages:
+        reasons.append("not yet on the own site")
+    if candidate.opens:
+        reasons.append("at the top of the start page")
+    if candidate.titles:
+        reasons.append(f"in {candidate.titles} title{'s' * (candidate.titles > 1)}")
+    return "; ".join([*reasons, _WANTS[intent]])
+
+
+def _without_twins(proposals: Sequence[KeywordProposal], limit: int) -> list[KeywordProposal]:
+    """The best of those that say the same: other order, plural, or a part with no more searches."""
+    kept: list[KeywordProposal] = []
+    shapes: list[frozenset[str]] = []
+    for proposal in proposals:
+        shape = frozenset(_singular(word) for word in proposal.keyword.split())
+        known = any(
+            shape == other or (proposal.volume is None and (shape < other or other < shape))
+            for other in shapes
+        )
+        if not known:
+            kept.append(proposal)
+            shapes.append(shape)
+        if len(kept) == limit:
+            break
+    return kept
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word

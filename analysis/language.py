@@ -107,7 +107,8 @@ def _rows() -> dict[str, dict[str, str]]:
 @cache
 def frequent_words(language: str | None) -> frozenset[str]:
     """The words that carry a language and no topic: articles, pronouns, "very", "always"."""
-    return frozenset(_rows()["words"].get(language or "", "").split())
+    tables = ("words", "fillers")
+    return frozenset(w for t in tables for w in _rows()[t].get(language or "", "").split())
 
 
 @cache
