@@ -227,7 +227,7 @@ def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
         yield from _spelled_in(text)
 
 
-_SPELLING = ("at)", "at]", "(@", "[@", " dot ")
+_SPELLING = ("at)", "at]", "at}", "(@", "[@", " dot ")
 
 
 def _spelled_in(text: str) -> Iterator[tuple[str, str]]:

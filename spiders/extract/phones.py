@@ -27,7 +27,8 @@ __all__ = ["find_phones", "phone"]
 MAX_NUMBERS = 400  # digit runs of one page that are looked at; a list of branches has some hundred
 _RUN = re.compile(r"[+(0-9][0-9 \u00a0\u2009().\-/\u2010-\u2014\u2212]{5,40}")
 _SPLIT = re.compile(
-    r"\s[/|\u2010-\u2014-]\s|\s{2,}|/(?=\s?\+)|(?<=\d)\s(?=\+)|(?<=\d)\s(?=\(?00\d)"
+    r"\s?\(24/7|\s24/7|\s[/|\u2010-\u2014-]\s|\s{2,}|/(?=\s?\+)"
+    r"|(?<=\d)\s(?=\+)|(?<=\d)\s(?=\(?00[1-9]\d)"
 )
 _NORTH_AMERICAN = re.compile(r"\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}")
 _DATE = re.compile(

@@ -163,7 +163,7 @@ def _refunding(span: Duration) -> tuple[str, ...]:
 
 
 # What happened to somebody: `returned it after 3 days`.
-_STORY = re.compile(r"\b(?:after|nach|après|después de|dopo|depois de|na|po|efter) $")
+_STORY = re.compile(r"\b(?:after|nach|après|después de|dopo|depois de|na|po|efter)$")
 _RETURNING = re.compile(
     r"\breturn (?:any|your|it|them|item|the|product|unused|most|policy|window|period)|\breturned\b|"
     r"zurückgeben|zurücksenden|widerruf|retourner|devolver|restituire|terugsturen|retourneren|"
@@ -292,8 +292,8 @@ def _names(text: str, key: str, languages: tuple[str, ...]) -> bool:
 def _nearest_is_return(near: str, at: int, languages: tuple[str, ...]) -> bool:
     gaps = {}
     for key in ("return_words", "delivery"):
-        spots = [m for c in languages for w in words(key, c) if (m := near.find(w)) >= 0]
-        gaps[key] = min((abs(spot - at) for spot in spots), default=10_000)
+        known = {word for code in languages for word in words(key, code)}
+        gaps[key] = min((abs(spot - at) for w in known for spot in _hits(near, w)), default=999)
     return gaps["return_words"] < gaps["delivery"]
 
 
@@ -396,6 +396,7 @@ def _methods(near: str) -> set[str]:
         at = near.find(text)
         if at >= 0 and _stands_alone(near, at, at + len(text)):
             found.add(name)
+            near = near.replace(text, "|")  # cash on delivery is not cash as well
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spiders.extract.words import units, words
 
@@ -23,6 +23,7 @@ __all__ = [
     "zones",
 ]
 
+TRUST = 0.25  # what a declared language counts more, if any of its small words is there
 MAX_SAMPLE = 2_000  # characters of a text that tell its language
 MAX_ZONES = 60  # places of one topic on one page
 REACH = 90  # characters around a word of a topic
@@ -30,7 +31,7 @@ _FILE = Path(__file__).with_name("policies.toml")
 
 
 @cache
-def _tables() -> dict[str, dict[str, list[str]]]:
+def _tables() -> dict[str, Any]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
@@ -47,8 +48,9 @@ def phrases_of(key: str, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def methods() -> dict[str, str]:
-    """How texts write a way to pay -> its name here."""
-    return {text: name for name, texts in _tables()["methods"].items() for text in texts}
+    """How texts write a way to pay -> its name here, the longest first."""
+    known = {text: name for name, texts in _tables()["methods"].items() for text in texts}
+    return dict(sorted(known.items(), key=lambda row: -len(row[0])))
 
 
 @cache
@@ -70,6 +72,7 @@ def stems(key: str, language: str) -> tuple[str, ...]:
     What any of the words begins with is found by these few searches.
     """
     known = _single(units(language)) if key == "units" else words(key, language)
+    known = {*known, *_tables()["topics"].get(key, {}).get(language, ())}
     found: list[str] = []
     for word in sorted((w for w in known if len(w) > 1 or w > "\u0e00"), key=len):
         if not any(word.startswith(shorter) for shorter in found):
@@ -101,6 +104,8 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     if own and declared and len(own & seen) > 0.6 * len(own):
         return (declared,)
     scores = {code: len(small & seen) / len(small) for code, small in _common().items()}
+    if scores.get(declared or ""):
+        scores[declared or ""] += TRUST
     best = sorted((c for c in scores if scores[c] >= 0.35), key=lambda code: -scores[code])[:2]
     best = [code for code in best if scores[code] > 0.7 * scores[best[0]]]
     codes = [*best, *([declared] if declared else [])]
