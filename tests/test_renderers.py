@@ -265,7 +265,7 @@ def test_markdown_holds_judgments_gaps_and_evidence(report):
     text = RENDERERS["md"].render(report).decode()
     assert text.startswith(f"# Customer experience of {OWN}")
     assert text.count("For us this means") == 5
-    assert "- **E1** “" in text
+    assert "- **E1** " in text
 
 
 def test_markdown_of_hostile_text_has_no_link_no_html_no_code(hostile):

@@ -325,7 +325,7 @@ def _evidence(report: Report) -> Iterator[str]:
             )
             if part
         )
-        yield f"- **{e.id}** “{escape(e.excerpt)}” ({source})"
+        yield f"- **{e.id}** {escape(e.excerpt)} ({source})"
 
 
 def _cited(ids: tuple[str, ...]) -> str:
