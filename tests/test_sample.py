@@ -192,6 +192,7 @@ def test_review_page_is_read_as_written(url):
     assert len(found.reviews) == wanted["reviews"]
     assert sum(review.rating for review in found.reviews) == wanted["stars"]
     assert {review.rating_max for review in found.reviews} == {5}
+    assert sum(bool(review.reply) for review in found.reviews) == wanted.get("replies", 0)
     assert [[r.value, r.count] for r in found.ratings] == wanted.get("ratings", [])
 
 
