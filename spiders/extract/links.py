@@ -61,28 +61,34 @@ def extract_links(page: ParsedPage) -> list[Link]:
     own = registrable_domain(page.url)
     language = page.language
     found: dict[str, Link] = {}
-    for url, text, region in _candidates(page):
-        clean = _clean(url)
-        if clean is None or registrable_domain(urlsplit(clean).netloc) != own:
+    for anchor in page.anchors:
+        clean = _own_address(anchor.url, own)
+        if clean is None:
             continue
-        purpose, score = _score(clean, text, language)
-        if region in ("nav", "header", "footer") and purpose != "other":
+        purpose, score = _score(clean, anchor.text, language)
+        if purpose != "other" and anchor.region != "main":
             score = min(1.0, score + 0.04)
         known = found.get(clean)
         if known is None or score > known.score:
-            found[clean] = Link(clean, purpose, round(score, 3), text[:120])
+            found[clean] = Link(clean, purpose, round(score, 3), anchor.text[:120])
+    for url in _refresh_targets(page):
+        clean = _own_address(url, own)
+        if clean is not None and clean not in found:
+            purpose, score = _score(clean, "", language)
+            found[clean] = Link(clean, purpose, round(score, 3))
     ranked = sorted(found.values(), key=lambda link: -link.score)
     return ranked[:_MAX_LINKS]
 
 
-def _candidates(page: ParsedPage) -> list[tuple[str, str, str]]:
-    """(url, text, region) of links and of a refresh target, same host or not."""
-    pairs = [(anchor.url, anchor.text, anchor.region) for anchor in page.anchors]
-    if "http-equiv" in page.lowered:
-        for node in page.tree.css('meta[http-equiv="refresh" i]'):
-            if match := _REFRESH.search(node.attributes.get("content") or ""):
-                pairs.append((page.absolute(match[1]), "", "main"))
-    return pairs
+def _refresh_targets(page: ParsedPage) -> list[str]:
+    """Where a meta refresh leads; such pages have often no other link."""
+    if "http-equiv" not in page.lowered:
+        return []
+    contents = [
+        node.attributes.get("content") or ""
+        for node in page.tree.css('meta[http-equiv="refresh" i]')
+    ]
+    return [page.absolute(match[1]) for text in contents if (match := _REFRESH.search(text))]
 
 
 def purpose_of(url: str, title: str = "") -> tuple[Purpose, float]:
@@ -94,6 +100,7 @@ def purpose_of(url: str, title: str = "") -> tuple[Purpose, float]:
     return _score(url, title, None)
 
 
+@lru_cache(maxsize=50_000)
 def _score(url: str, text: str, language: str | None) -> tuple[Purpose, float]:
     parts = urlsplit(url)
     by_path = _by_path(parts.path, parts.netloc)
@@ -209,15 +216,17 @@ def _unspaced_phrases() -> list[tuple[str, str]]:
     return sorted(found, key=lambda entry: -len(entry[0]))
 
 
-@lru_cache(maxsize=20_000)
-def _clean(url: str) -> str | None:
-    """The address without fragment and tracking; None for files and what is no page."""
+@lru_cache(maxsize=50_000)
+def _own_address(url: str, own: str) -> str | None:
+    """The address without fragment and tracking; None for files and for other sites."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not host or len(url) > 1000:
+        return None
+    if registrable_domain(host) != own:
         return None
     path = parts.path or "/"
     if _FILE.search(path.lower()):
