@@ -19,7 +19,7 @@ import numpy as np
 
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
-from analysis.observations import Channel, Observed, Policy, Proof, Searches, Sight, shorten
+from analysis.observations import Channel, Observed, Page, Policy, Proof, Searches, Sight, shorten
 from analysis.statistics import bootstrap, shrunk_moments, wilson
 from crawler.errors import ConfigError
 
@@ -650,7 +650,8 @@ _POLICY_PAGES = {
     "warranty": ("returns", "help"),
 }
 # A page of its own states the policy, also where none of its facts could be read.
-_OWN_PAGE = {"returns": ("returns",), "delivery": ("shipping",)}
+_OWN_PAGE = {"returns": "returns", "delivery": "shipping"}
+_BOTH = re.compile(r"return|refund|retour|r(ü|ue?)ck(gab|send)|widerruf|devol|rimbors|resi\b", re.I)
 _KINDS = {
     "returns": ("returns",),
     "cancellation": ("cancellation",),
@@ -688,12 +689,19 @@ def _is_shop(brand: Observed) -> bool:
     )
 
 
+def _is_page_on(page: Page, policy: str) -> bool:
+    """Whether a page is about the policy; one on shipping and returns is about both."""
+    if policy == "returns" and page.purpose == "shipping":
+        return bool(_BOTH.search(f"{page.url} {page.title}"))
+    return page.purpose == _OWN_PAGE.get(policy)
+
+
 def _states_policy(
     *names: str, what: str, shops_only: bool = False
 ) -> Callable[[Subject], Measured]:
     def compute(s: Subject) -> Measured:
         found = policies_of(s.brand, *names)
-        pages = [page for page in s.brand.read if page.purpose in _OWN_PAGE.get(names[0], ())]
+        pages = [page for page in s.brand.read if _is_page_on(page, names[0])]
         if shops_only and not found and s.brand.read and not _is_shop(s.brand):
             return _too_few(f"no sign that the brand ships goods, so no {what} expected")
         sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,9 +27,7 @@ __all__ = ["Question", "Wording", "cluster", "coverage_matrix", "missing_of", "w
 Coverage = Literal["we_miss", "only_we", "nobody", "everybody", "some"]
 
 SAME = 0.6  # similarity from which two questions are one; chosen on the pairs of test_questions.py
-_DIMENSIONS = 2048  # of the hashed vectors: 8 kB a question, few collisions up to 10,000 of them
-_BLOCK = 512
-_MAX_WORDINGS = 8_000  # the matrix of similarities is quadratic; beyond it the rest is left out
+_MAX_WORDINGS = 8_000  # time is quadratic: 8,000 take some seconds; beyond it the rest is left out
 
 
 class Wording(NamedTuple):
@@ -158,28 +156,46 @@ def _stem(word: str) -> str:
     return word
 
 
-def _vectors(wordings: Sequence[Wording]) -> np.ndarray[Any, Any]:
-    """Unit vectors: features hashed into a fixed number of dimensions, weighted by rarity."""
+_Vector = dict[str, float]
+
+
+def _vectors(wordings: Sequence[Wording]) -> list[_Vector]:
+    """Unit vectors of features, weighted by rarity."""
     rows = [_features(wording.text, wording.language) for wording in wordings]
     seen = Counter(name for row in rows for name in row)
-    matrix = np.zeros((len(rows), _DIMENSIONS), dtype=np.float32)
-    for i, row in enumerate(rows):
-        for name, weight in row.items():
-            rarity = np.log((1 + len(rows)) / (1 + seen[name])) + 1.0
-            matrix[i, zlib.crc32(name.encode()) % _DIMENSIONS] += weight * rarity
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return matrix / np.where(norms > 0, norms, 1.0)
+    found = []
+    for row in rows:
+        weighed = {
+            name: weight * (math.log((1 + len(rows)) / (1 + seen[name])) + 1.0)
+            for name, weight in row.items()
+        }
+        norm = math.sqrt(sum(weight * weight for weight in weighed.values())) or 1.0
+        found.append({name: weight / norm for name, weight in weighed.items()})
+    return found
 
 
-def _pairs(vectors: np.ndarray[Any, Any]) -> list[tuple[float, int, int]]:
-    """Pairs at least SAME alike, most alike first."""
+def _pairs(vectors: Sequence[_Vector]) -> list[tuple[float, int, int]]:
+    """Pairs at least SAME alike, most alike first; by feature, so memory stays linear."""
+    postings: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+    for i, vector in enumerate(vectors):
+        for name, weight in vector.items():
+            postings[name][0].append(i)
+            postings[name][1].append(weight)
+    having = {name: (np.array(i), np.array(w)) for name, (i, w) in postings.items()}
     pairs = []
-    for start in range(0, len(vectors), _BLOCK):
-        alike = vectors[start : start + _BLOCK] @ vectors.T
-        for i, j in zip(*np.nonzero(alike >= SAME), strict=True):
-            if start + i < j:
-                pairs.append((round(float(alike[i, j]), 4), start + int(i), int(j)))
+    for i, vector in enumerate(vectors):
+        alike = np.zeros(len(vectors))
+        for name, weight in vector.items():
+            indexes, weights = having[name]
+            alike[indexes] += weight * weights
+        for j in np.nonzero(alike[i + 1 :] >= SAME)[0]:
+            pairs.append((round(float(alike[i + 1 + j]), 6), i, i + 1 + int(j)))
     return sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))
+
+
+def _alike(a: _Vector, b: _Vector) -> float:
+    norms = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
+    return sum(weight * b.get(name, 0.0) for name, weight in a.items()) / norms if norms else 0.0
 
 
 def cluster(wordings: Sequence[Wording]) -> list[list[Wording]]:
@@ -200,18 +216,14 @@ def cluster(wordings: Sequence[Wording]) -> list[list[Wording]]:
 def _cluster_one_language(wordings: list[Wording]) -> list[list[Wording]]:
     vectors = _vectors(wordings)
     leader = list(range(len(wordings)))
-    centers = vectors.copy()
+    centers = [dict(vector) for vector in vectors]
     members = {i: [i] for i in leader}
     for _, i, j in _pairs(vectors):
-        a, b = leader[i], leader[j]
-        if a == b:
+        a, b = sorted((leader[i], leader[j]))
+        if a == b or _alike(centers[a], centers[b]) < SAME:
             continue
-        alike = float(centers[a] @ centers[b])
-        alike /= float(np.linalg.norm(centers[a]) * np.linalg.norm(centers[b])) or 1.0
-        if alike < SAME:
-            continue
-        a, b = min(a, b), max(a, b)
-        centers[a] += centers[b]
+        for name, weight in centers[b].items():
+            centers[a][name] = centers[a].get(name, 0.0) + weight
         for member in members.pop(b):
             leader[member] = a
             members[a].append(member)

@@ -54,7 +54,9 @@ def wilson(hits: int, n: int, z: float = Z_95) -> Estimate:
     spread = z * z / n
     center = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
-    return Estimate(share, max(0.0, center - half), min(1.0, center + half), n)
+    return Estimate(
+        share, max(0.0, min(share, center - half)), min(1.0, max(share, center + half)), n
+    )
 
 
 def shrunk_stars(
