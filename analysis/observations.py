@@ -267,7 +267,7 @@ class Observed:
         return [page for page in self.pages if page.is_lost and page.url not in read]
 
     @property
-    def _is_complete(self) -> bool:
+    def is_complete(self) -> bool:
         """The crawl came to its end: no page that it knew of is left."""
         visit = self.visits.get("crawl")
         left = any(page.state == "budget" for page in self.pages)
@@ -281,7 +281,7 @@ class Observed:
             return f"{_states(lost)}, so what is there was not seen"
         if len(read) / (len(read) + len(failed)) < MIN_OK_SHARE:
             return f"most pages could not be read: {_states(failed)}"
-        if len(read) < (2 if self._is_complete else MIN_PAGES):
+        if len(read) < (2 if self.is_complete else MIN_PAGES):
             pages = "1 page was" if len(read) == 1 else f"{len(read)} pages were"
             return f"only {pages} read"
         if not self.has_observations and not any(page.rendered for page in read):
