@@ -11,6 +11,7 @@ from crawler.domains import registrable_domain
 from crawler.items import Channel
 from spiders.extract.channels_rows import mapping, row
 from spiders.extract.channels_structured import businesses
+from spiders.extract.policies_rows import lowered
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -153,10 +154,18 @@ def find_profiles(page: ParsedPage) -> list[Channel]:
 
 @lru_cache(maxsize=2)
 def _outside(page: ParsedPage) -> list[tuple[str, Anchor]]:
-    """Links to other hosts than the page's, with their hosts."""
-    own = "/".join(page.url.split("/", 3)[:3]) or "-"
-    anchors = [anchor for anchor in page.anchors[:MAX_LINKS] if not anchor.url.startswith(own)]
-    return [(host(anchor.url), anchor) for anchor in anchors]
+    """Links to hosts of messengers and networks, with the host's name."""
+    known, found = _hosts(), []
+    for anchor in page.anchors[:MAX_LINKS]:
+        name = anchor.url.split("/", 3)[2]
+        if name in known or name.partition(".")[2] in known:
+            found.append((host(anchor.url), anchor))
+    return found
+
+
+@cache
+def _hosts() -> frozenset[str]:
+    return frozenset((*mapping("messengers"), *mapping("networks")))
 
 
 def _profile(url: str, name: str) -> tuple[str, str] | None:
@@ -290,7 +299,8 @@ def _same_as(page: ParsedPage) -> list[tuple[str, str]]:
 def find_languages(page: ParsedPage) -> list[Channel]:
     """Languages the site offers as BCP 47 tags: hreflang links, and switchers of two or more."""
     found: dict[str, str] = {}
-    for node in page.tree.css("link[hreflang]")[:400]:
+    head = page.tree.head  # much smaller than the whole tree
+    for node in head.css("link[hreflang]")[:200] if head is not None else ():
         if tag := _clean_tag(node.attributes.get("hreflang") or ""):
             found.setdefault(tag, "hreflang")
     switched = _switched(page) if not found else {}
@@ -301,6 +311,7 @@ def find_languages(page: ParsedPage) -> list[Channel]:
     return [Channel("language", tag, None, proof) for tag, proof in found.items()]
 
 
+@lru_cache(maxsize=1_000)
 def _clean_tag(text: str) -> str | None:
     """`en_gb` as en-GB; None for x-default and for what is no tag.
 
@@ -330,7 +341,8 @@ def _switched(page: ParsedPage) -> dict[str, str]:
         tag = _short_code(text, anchor) if len(text) == 2 else autonyms.get(text)
         if tag and (not own or registrable_domain(anchor.url) == own):
             found.setdefault(tag, text)
-    for select in page.tree.css("select")[:20]:
+    selects = page.tree.css("select")[:20] if "english" in lowered(page.text) else ()
+    for select in selects:
         marks = select.attributes
         if "lang" not in f"{marks.get('name')} {marks.get('id')} {marks.get('class')}".lower():
             continue

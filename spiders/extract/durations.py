@@ -44,6 +44,7 @@ _BEFORE = re.compile(
     r"([0-9]{1,3})(?:\s?(?:[-\u2010-\u2014~/]|[^\W\d_]{1,4})\s?([0-9]{1,3}))?"
     r"\)?(?:\s?\([^\W\d_]{3,20}\))?[\s\u00a0-]{0,2}$"
 )
+_DIGIT = re.compile("[0-9]")
 _WORDED = re.compile(r"(?:^|[\s(])([^\W\d_]{2,14})[\s-]$")
 _WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f\u0900-\u0dff]*")
 _SHORT_HOURS = ("4h", "8h", "4 h", "8 h")  # of 24 h and 48 h, which no stem can stand for
@@ -85,8 +86,17 @@ def _hits(lower: str, word: str) -> list[int]:
 def _at(lower: str, at: int, stem: str, code: str) -> Duration | None:
     if stem[0] < "\u0e00" and lower[at - 1 : at].isalpha():
         return None
+    if not _may_count(lower[max(0, at - 34) : at], code):
+        return None
     unit, start, end = _unit(lower, at, stem, code)
     return _span(lower, start, end, unit, code) if unit else None
+
+
+def _may_count(before: str, code: str) -> bool:
+    """Whether a number, in digits or as a word, stands before a word of time at all."""
+    return bool(_DIGIT.search(before)) or any(
+        word in numbers(code) for word in re.split(r"[\s(-]", before)
+    )
 
 
 def _unit(lower: str, at: int, stem: str, code: str) -> tuple[str, int, int]:

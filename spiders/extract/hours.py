@@ -13,6 +13,8 @@ from spiders.extract.policies_rows import lowered, spoken, topic
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spiders.extract.page import ParsedPage
 
 __all__ = ["find_hours", "find_reply_times"]
@@ -35,10 +37,8 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     """
     text = page.text
     found: dict[str, Channel] = {}
-    if not any(mark in lowered(text) for mark in _CLOCK_MARKS):
-        return []
     block_start = block_end = -1
-    for match in islice(_RANGE.finditer(text), MAX_RANGES):
+    for match in islice(_ranges(text), MAX_RANGES):
         if not _CLOCK.search(match[0]) or match.start() < block_end:
             continue
         days = _days_before(text, max(block_end, match.start() - 48, 0), match.start())
@@ -51,6 +51,26 @@ def find_hours(page: ParsedPage) -> list[Channel]:
             block_start, block_end = days[0], match.end()
     _keep(found, text, block_start, block_end)
     return list(found.values())
+
+
+def _ranges(text: str) -> Iterator[re.Match[str]]:
+    """Time ranges in order, sought only where the sign of a clock stands."""
+    lower = lowered(text)
+    places: set[int] = set()
+    for mark in _CLOCK_MARKS:
+        at = lower.find(mark)
+        while at >= 0 and len(places) < MAX_RANGES * 4:
+            places.add(at)
+            at = lower.find(mark, at + 2)
+    done = 0
+    for at in sorted(places):
+        left = max(done, at - 14)
+        while text[left - 1 : left].isdigit() and left < at:
+            left += 1
+        match = _RANGE.search(text, left, at + 24)
+        if match and match.start() >= done:
+            yield match
+            done = match.end()
 
 
 def _keep(found: dict[str, Channel], text: str, start: int, end: int) -> None:

@@ -41,7 +41,7 @@ class Amount(NamedTuple):
 
 
 # What a sign means where the language has its own currency.
-_LOCAL = {("kr", "da"): "DKK", ("kr", "nb"): "NOK", ("kr", "no"): "NOK", ("kr.", "nb"): "NOK"}
+_LOCAL = {("kr", "da"): "DKK", ("kr", "nb"): "NOK", ("kr.", "da"): "DKK", ("kr.", "nb"): "NOK"}
 _LOCAL |= {("kr.", "sv"): "SEK", ("¥", "zh"): "CNY", ("kr", "is"): "ISK", ("rs", "ur"): "PKR"}
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["find_phones", "phone"]
 
 MAX_NUMBERS = 400  # digit runs of one page that are looked at; a list of branches has some hundred
+MAX_ICON_LOOKS = 8  # searches of the source for an icon before a number without any mark
 _RUN = re.compile(r"[+(0-9][0-9 \u00a0\u2009().\-/\u2010-\u2014\u2212]{5,40}")
 _SPLIT = re.compile(
     r"\s?\(24/7|\s24/7|\s[/|\u2010-\u2014-]\s|\s{2,}|/(?=\s?\+)"
@@ -135,6 +136,7 @@ class _Guess:
     def __init__(self, page: ParsedPage) -> None:
         self._page = page
         self._codes: tuple[str, ...] | None = None
+        self.looks = MAX_ICON_LOOKS
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -145,8 +147,10 @@ class _Guess:
 
 def _regions(page: ParsedPage) -> tuple[str, ...]:
     codes = [*_domain_region(page.url), *_stated_regions(page)]
-    codes += [] if codes else _text_regions(page)
-    codes += _declared_regions(page)
+    declared = _declared_regions(page)
+    if not codes and declared in ([], ["US"]):
+        codes += _text_regions(page)
+    codes += declared
     codes.append(mapping("language_countries").get(page.language or "en", "US"))
     return tuple(dict.fromkeys(codes))[:3]
 
@@ -312,8 +316,11 @@ def _from_text(page: ParsedPage, raw: str, at: int, guess: _Guess) -> PhoneNumbe
         return phone(raw, guess.codes, is_given=False)
     if _NORTH_AMERICAN.fullmatch(raw) and not set(guess.codes[:3]).isdisjoint(("US", "CA")):
         return phone(raw, ("US",), is_given=False)
-    if _has_icon(page, raw) or (raw[0] in "0(" and _is_near_address(page.text, at, len(raw))):
+    if raw[0] in "0(" and _is_near_address(page.text, at, len(raw)):
         return phone(raw, guess.codes, is_given=False)
+    if guess.looks > 0 and _has_icon(page, raw):
+        return phone(raw, guess.codes, is_given=False)
+    guess.looks -= 1
     return None
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Policy
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, topic, zones
+from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, stems, topic, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -234,16 +234,12 @@ _FACTS = {
 
 def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
-    for word in _free_words(languages):
+    for word in dict.fromkeys(stem for code in languages for stem in stems("free", code)):
         for at in _hits(lower, word):
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
             if facts:
                 yield Policy("shipping", facts, text[left:right].strip()[:MAX_EXCERPT])
-
-
-def _free_words(languages: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word for code in languages for word in words("free", code))
 
 
 def _hits(lower: str, word: str) -> Iterator[int]:

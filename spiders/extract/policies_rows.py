@@ -73,6 +73,10 @@ def stems(key: str, language: str) -> tuple[str, ...]:
     """
     known = _single(units(language)) if key == "units" else words(key, language)
     known = {*known, *_tables()["topics"].get(key, {}).get(language, ())}
+    return _shortest(known)
+
+
+def _shortest(known: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for word in sorted((w for w in known if len(w) > 1 or w > "\u0e00"), key=len):
         if not any(word.startswith(shorter) for shorter in found):
