@@ -52,7 +52,8 @@ def study_of(ground: Ground) -> Study:
         provider=study["provider"],
         keywords=tuple(Keyword(row["keyword"], row["volume"]) for row in keywords),
         run=run["id"],
-        run_state=run["state"],
+        # The report is the last stage of its own run: then nothing is missing any more.
+        run_state="done" if run["stage"] == "report" else run["state"],
         offline=bool(run["offline"]),
         started_at=run["started_at"],
         finished_at=run["finished_at"],

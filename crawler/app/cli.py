@@ -482,7 +482,7 @@ def brand_set(ctx: click.Context, study_name: str, domain: str, role: str, reaso
 @click.argument("study_name", metavar="STUDY")
 @click.option("--run", "run_id", type=int, help="Run number. Default: the latest that is done.")
 @click.option("--format", "report_format", default="html", show_default=True,
-              help="html, pdf, xlsx, pptx, md, json.")  # fmt: skip
+              help="html, pdf, xlsx, pptx, md, json, csv (a zip of tables).")  # fmt: skip
 @click.option("--out", type=_PATH, help="File to write. Default: in the home's reports/.")
 @click.pass_context
 def report(

@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.app.runs import read_run
-from crawler.errors import ConfigError, CxscoutError
-from reports.renderers import RENDERERS
+from crawler.archive import find_record, read_page
+from crawler.errors import ConfigError, CxscoutError, TooComplex
+from reports.evidence_page import make_page, render_page
+from reports.renderers import RENDERERS, pdf
 from reports.report import build_report
+from spiders.extract.page import ParsedPage
+from spiders.extract.structured import block_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.config import Settings
     from crawler.db import Database
+    from reports.model import Report
 
 __all__ = ["default_path", "write_report", "write_whole"]
 
@@ -38,7 +45,10 @@ def write_report(
     *,
     now: datetime,
 ) -> Path:
-    """Build the report of a run and write it; returns where."""
+    """Build the report of a run and write it; returns where.
+
+    Beside an HTML report lies a folder with a copy of each page that it cites.
+    """
     renderer = RENDERERS.get(report_format)
     if renderer is None:
         raise ConfigError(
@@ -47,8 +57,45 @@ def write_report(
     run = read_run(db, run_id)
     report = build_report(db, run_id, now=now)
     path = out or default_path(settings, run.study.name, run_id, renderer.suffix)
-    write_whole(path, renderer.render(report))
+    if report_format == "html":
+        folder = path.with_name(f"{path.stem}-evidence")
+        report = replace(report, evidence_base=folder.name)
+        _write_evidence(settings, report, folder)
+    if report_format == "pdf":
+        content = pdf.render(report, browser=settings.browser)
+    else:
+        content = renderer.render(report)
+    write_whole(path, content)
     return path
+
+
+def _write_evidence(settings: Settings, report: Report, folder: Path) -> None:
+    """A copy of each cited page; what the archive no longer has is left out."""
+    cited: dict[str, list[str]] = defaultdict(list)
+    titles: dict[str, str] = {}
+    for entry in report.evidence:
+        if entry.href("x") and entry.record:
+            cited[entry.record].append(entry.excerpt)
+            titles[entry.record] = entry.title or ""
+    for record_id, excerpts in cited.items():
+        record = find_record(settings.archive, record_id)
+        if record is None:
+            continue
+        try:
+            page = ParsedPage.from_bytes(read_page(settings.archive, record), record.url)
+        except (TooComplex, OSError):
+            continue
+        body = page.tree.body
+        copy = make_page(
+            block_text(body) if body is not None else "",
+            excerpts,
+            url=record.url,
+            title=titles[record_id],
+            fetched_at=record.fetched_at,
+            record=record_id,
+            file=record.file,
+        )
+        write_whole(folder / f"{record_id}.html", render_page(copy))
 
 
 def write_whole(path: Path, content: bytes) -> None:

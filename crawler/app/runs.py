@@ -110,7 +110,7 @@ def run_study(
             run_id, first = _take_up(db, study_number, name, resume, stage)
         else:
             _check_ready(settings, study, offline)
-            run_id = _new_run(db, study_number, study, offline)
+            run_id = _new_run(settings, db, study_number, study, offline)
             first = STAGES[0]
         try:
             for step in STAGES[STAGES.index(first) :]:
@@ -123,7 +123,9 @@ def run_study(
     return run_id
 
 
-def _new_run(db: Database, study_number: int, study: Study, offline: bool) -> int:
+def _new_run(
+    settings: Settings, db: Database, study_number: int, study: Study, offline: bool
+) -> int:
     if offline and not replayable(db, study_number):
         raise ConfigError(
             f"study {study.name!r} has no run to replay; run it once without --offline"
@@ -137,6 +139,7 @@ def _new_run(db: Database, study_number: int, study: Study, offline: bool) -> in
             "offline": int(offline),
             "method_version": METHOD_VERSION,
             "settings": json.dumps(study_to_dict(study), ensure_ascii=False),
+            "stats": json.dumps({"user_agent": settings.user_agent}),
         }
         return int(str(db.table("runs").insert(row).last_pk))
 
