@@ -299,8 +299,8 @@ def _same_as(page: ParsedPage) -> list[tuple[str, str]]:
 def find_languages(page: ParsedPage) -> list[Channel]:
     """Languages the site offers as BCP 47 tags: hreflang links, and switchers of two or more."""
     found: dict[str, str] = {}
-    head = page.tree.head  # much smaller than the whole tree
-    for node in head.css("link[hreflang]")[:200] if head is not None else ():
+    # In the body too: a stray element in the head makes parsers move the rest of it there.
+    for node in page.tree.css("link[hreflang]")[:200]:
         if tag := _clean_tag(node.attributes.get("hreflang") or ""):
             found.setdefault(tag, "hreflang")
     switched = _switched(page) if not found else {}

@@ -47,7 +47,8 @@ _BEFORE = re.compile(
 _DIGIT = re.compile("[0-9]")
 _WORDED = re.compile(r"(?:^|[\s(])([^\W\d_]{2,14})[\s-]$")
 _WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f\u0900-\u0dff]*")
-_SHORT_HOURS = ("4h", "8h", "4 h", "8 h")  # of 24 h and 48 h, which no stem can stand for
+_SHORT_HOURS = ("4h", "8h")  # of 24h and 48h, which no stem can stand for
+_SPACED_HOURS = ("4 h", "8 h")  # of 24 h, as all but English write it
 
 
 @lru_cache(maxsize=4)
@@ -65,7 +66,7 @@ def durations(text: str, languages: tuple[str, ...]) -> tuple[Duration, ...]:
                 one = _at(lower, at, stem, code)
                 if one and one.start not in found and not _is_gap(text, one.start):
                     found[one.start] = one
-    for mark in _SHORT_HOURS:
+    for mark in _SHORT_HOURS if languages == ("en",) else _SHORT_HOURS + _SPACED_HOURS:
         for at in _hits(lower, mark):
             end = at + len(mark)
             one = _span(lower, end - 1, end, "hour", (*languages, "en")[0])

@@ -211,7 +211,7 @@ def _around(text: str, at: int) -> str:
 @cache
 def _at_mark() -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, row("obfuscation", "at")), key=len, reverse=True))
-    return re.compile(rf"[\[({{<]\s?(?:{words})\s?[\])}}>]", re.IGNORECASE)
+    return re.compile(rf"[\[({{<]\s?(?:{words})\s?[\])}}>]")
 
 
 @cache
@@ -221,18 +221,14 @@ def _dot_mark() -> re.Pattern[str]:
 
 
 def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
-    text = page.text
-    lower = lowered(text)
-    if any(mark in lower for mark in _SPELLING) or page.language not in (None, "en"):
-        yield from _spelled_in(text)
-
-
-_SPELLING = ("at)", "at]", "at}", "(@", "[@", " dot ")
+    lower = lowered(page.text)
+    if _at_mark().search(lower) or any(mark in lower for mark in (" dot ", " punkt ")):
+        yield from _spelled_in(page.text)
 
 
 def _spelled_in(text: str) -> Iterator[tuple[str, str]]:
     """`info [at] shop [dot] de`, `info(at)shop.de`, `info at shop dot de`."""
-    for n, mark in enumerate(_at_mark().finditer(text)):
+    for n, mark in enumerate(_at_mark().finditer(lowered(text))):
         if n >= MAX_MARKS:
             return
         yield _joined(text, mark.start(), mark.end())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Channel
 from spiders.extract.durations import HOURS, Duration, durations, sentence
-from spiders.extract.policies_rows import lowered, spoken, topic
+from spiders.extract.policies_rows import lowered, spoken, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
     text = page.text
     found: dict[str, Channel] = {}
     languages = spoken(text, page.language)
-    if not any(topic(text, "reply", code) for code in languages):
+    near = "\n".join(zones(text, "reply", code) for code in languages)
+    if not durations(near, languages):
         return []
     for span in durations(text, languages):
         if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:

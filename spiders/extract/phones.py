@@ -56,10 +56,8 @@ def find_phones(page: ParsedPage) -> list[Channel]:
     guess = _Guess(page)
     for number, excerpt in [*_linked(page, guess), *_in_text(page, guess)]:
         value = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
-        if value in found:
-            continue
-        country = phonenumbers.region_code_for_number(number) or _country(number)
-        found.setdefault(value, Channel("phone", value, country, excerpt))
+        if value not in found:
+            found[value] = Channel("phone", value, _region_of(value), excerpt)
     return list(found.values())
 
 
@@ -120,6 +118,12 @@ def _is_made_up(text: str) -> bool:
     """1234567890, 0000000000: without a country code it is nobody's number."""
     digits = text.lstrip("+")
     return digits in "01234567890123456789" or digits in "9876543210" or len(set(digits)) <= 2
+
+
+@lru_cache(maxsize=4_096)
+def _region_of(value: str) -> str | None:
+    number = phonenumbers.parse(value, None)
+    return phonenumbers.region_code_for_number(number) or _country(number)
 
 
 def _country(number: PhoneNumber) -> str | None:

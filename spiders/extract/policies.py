@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Policy
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, stems, topic, zones
+from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, stems, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def extract_policies(page: ParsedPage) -> list[Policy]:
         return []
     languages = spoken(text, page.language)
     lower = lowered(text)
-    topics = {key: tuple(c for c in languages if topic(text, key, c)) for key in _TOPICS}
+    topics = {key: tuple(c for c in languages if zones(text, key, c)) for key in _TOPICS}
     if not any(topics.values()):
         return []
     timed = tuple(dict.fromkeys(c for key in _TOPICS[:4] for c in topics[key]))
@@ -107,6 +107,8 @@ def _governing(before: str, after: str, code: str) -> tuple[str | None, int]:
     best: tuple[int, str | None] = (_REACH, None)
     for kind, key in _KEYS.items():
         for word in words(key, code):
+            if word not in before and word not in after:
+                continue
             gap = _distance(word, before, after, is_anchor=kind == "shipping")
             if gap < best[0]:
                 best = gap, kind
@@ -234,7 +236,9 @@ _FACTS = {
 
 def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
-    for word in dict.fromkeys(stem for code in languages for stem in stems("free", code)):
+    near = "\n".join(zones(text, "delivery", code) for code in languages)
+    known = dict.fromkeys(stem for code in languages for stem in stems("free", code))
+    for word in (w for w in known if w in near):
         for at in _hits(lower, word):
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
@@ -320,7 +324,8 @@ def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
 
 def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
     """`Versandkosten: 4,90 €`: what shipping costs when nothing else is said."""
-    for phrase in phrases_of("shipping_cost", languages):
+    near = "\n".join(zones(text, "delivery", code) for code in languages)
+    for phrase in (p for p in phrases_of("shipping_cost", languages) if p in near):
         for at in list(_hits(lower, phrase))[:10]:
             end = at + len(phrase)
             found = amounts(text[end : end + 40], languages)
@@ -354,11 +359,7 @@ _PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
 
 def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[Policy]:
     """Promises that a phrase makes without a number; looked for around the words of its topic."""
-    near = {
-        (theme, code): zones(text, theme, code)
-        for theme in {row[1] for row in _PHRASES}
-        for code in topics[theme]
-    }
+    near = {(theme, code): zones(text, theme, code) for theme in _TOPICS for code in topics[theme]}
     for key, theme, kind, facts in _PHRASES:
         said = [p for c in topics[theme] for p in phrases_of(key, (c,)) if p in near[theme, c]]
         at = lower.find(said[0]) if said else -1

@@ -19,7 +19,6 @@ __all__ = [
     "phrases_of",
     "spoken",
     "stems",
-    "topic",
     "zones",
 ]
 
@@ -117,14 +116,11 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def topic(text: str, key: str, language: str) -> bool:
-    """Whether any word of `key` is in the text."""
-    lower = lowered(text)
-    return any(stem in lower for stem in stems(key, language))
-
-
 def zones(text: str, key: str, language: str) -> str:
-    """What stands around the words of `key`, in lower case: all that phrases need be sought in."""
+    """What stands around the words of `key`, in lower case: all that phrases need be sought in.
+
+    Empty when the text has none of the words.
+    """
     lower = lowered(text)
     found: list[str] = []
     for stem in stems(key, language):
