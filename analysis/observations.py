@@ -539,7 +539,7 @@ def _read_reviews(db: Database, brand: Observed, now: datetime) -> None:
     today = now.date()
     for row in db.execute(_REVIEWS, [brand.brand_id]):
         page_id, text, rating, low, high, day, reply, author, sentiment, language, themes = row
-        if (key := hash((fold(text)[:400], author))) in seen:
+        if (key := hash((fold(text[:400]), author))) in seen:
             continue
         seen.add(key)
         stars = None if rating is None else stars_of(rating, low, high)

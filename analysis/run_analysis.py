@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from analysis.changes import write_changes
 from analysis.classify import classify_rows
 from analysis.competitors import CURVES, SISTRIX_2020, CtrCurve, curve_named, visibility
 from analysis.faq_quality import topics_of
@@ -51,6 +52,7 @@ class AnalysisSummary:
     swot_entries: int = 0
     gaps: int = 0
     questions: int = 0
+    changes: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -67,6 +69,8 @@ def analyze(db: Database, run_id: int, *, now: datetime) -> AnalysisSummary:
     summary.brands = len(brands)
     market = _measure(db, run_id, study, brands, searches)
     _explain(db, run_id, study, market, now, summary)
+    if earlier := _earlier_run(db, run_id, study.id):
+        summary.changes = len(write_changes(db, study.id, earlier, run_id))
     return summary
 
 
@@ -74,12 +78,14 @@ def analyze(db: Database, run_id: int, *, now: datetime) -> AnalysisSummary:
 
 _SCORE_VERSION = f"{METHOD_VERSION}.1"  # raise the last number when sentiment or themes change
 
+# By rowid, so that each batch goes on where the last one ended; an index would sort them all.
 _UNSCORED = """
     select r.id, r.brand_id, r.text, r.title, r.rating, r.rating_min, r.rating_max, p.language,
            r.rowid
-    from reviews r join brands b on b.id = r.brand_id left join pages p on p.id = r.page_id
+    from reviews r not indexed join brands b on b.id = r.brand_id
+    left join pages p on p.id = r.page_id
     left join review_scores s on s.review_id = r.id
-    where r.run_id = ? and r.rowid > ? and b.role != 'ignored'
+    where r.rowid > ? and r.rowid <= ? and r.run_id = ? and b.role != 'ignored'
       and (s.review_id is null or s.method_version != ? or s.digest != digest_of(
            coalesce(r.title, '') || char(10) || r.text, coalesce(r.rating, '')))
     order by r.rowid limit ?"""
@@ -94,8 +100,11 @@ def _score_reviews(db: Database, run_id: int, summary: AnalysisSummary) -> None:
     A text that any run scored with this method is not scored again: its digest is the key.
     """
     db.conn.create_function("digest_of", 2, _digest, deterministic=True)
-    last = 0
-    while batch := db.execute(_UNSCORED, [run_id, last, _SCORE_VERSION, _BATCH]).fetchall():
+    last, end = db.execute(
+        "select coalesce(min(rowid), 1) - 1, coalesce(max(rowid), 0) from reviews where run_id = ?",
+        [run_id],
+    ).fetchone()
+    while batch := db.execute(_UNSCORED, [last, end, run_id, _SCORE_VERSION, _BATCH]).fetchall():
         last = batch[-1][-1]
         digests = {row[0]: _digest(_text(row), row[4]) for row in batch}
         known = _known_scores(db, set(digests.values()))
@@ -303,14 +312,22 @@ def _questions(
     )
 
 
+def _earlier_run(db: Database, run_id: int, study_id: int) -> int | None:
+    """The last finished run of the study before this one."""
+    found: int | None = db.execute(
+        "select max(id) from runs where study_id = ? and id < ? and state = 'done'",
+        [study_id, run_id],
+    ).fetchone()[0]
+    return found
+
+
 def _earlier_metrics(db: Database, run_id: int, study_id: int) -> dict[str, dict[str, float]]:
     """Metrics of the last finished run before this one, by domain and key, of the same method."""
     found: dict[str, dict[str, float]] = {}
     for domain, key, value, version in db.execute(
         "select b.domain, m.key, m.value, m.method_version from metrics m "
-        "join brands b on b.id = m.brand_id where m.value is not null and m.run_id = ("
-        "select max(id) from runs where study_id = ? and id < ? and state = 'done')",
-        [study_id, run_id],
+        "join brands b on b.id = m.brand_id where m.value is not null and m.run_id = ?",
+        [_earlier_run(db, run_id, study_id)],
     ).fetchall():
         if key in METRICS and version == METRICS[key].version:
             found.setdefault(domain, {})[key] = value
