@@ -262,7 +262,7 @@ def _free_facts(
 ) -> Facts:
     says_it_all = any(part in text[start:end].lower() for part in _WHOLE)
     near = normalize(text[max(left, start - 40) : min(right, end + 40)])
-    if not says_it_all and not _names(near, "delivery", languages):
+    if not says_it_all and not _goes_with_delivery(text, left, right, (start, end), languages):
         return {}
     if _names(near, "return_words", languages) and not says_it_all:
         gap = near.find(normalize(text[start:end]))
@@ -279,6 +279,18 @@ _DENIED = re.compile(
     r"\bnot (?:\w+ ){0,2}free|nicht (?:\w+ ){0,2}(?:kostenlos|kostenfrei)|free trial|free plan|"
     r"feel free|free to |free-|nie jest darmow|pas gratuit"
 )
+
+
+def _goes_with_delivery(
+    text: str, left: int, right: int, place: tuple[int, int], languages: tuple[str, ...]
+) -> bool:
+    """Whether a word of delivery stands by the word at `place`, no comma between them."""
+    before = _CLAUSE.split(normalize(text[max(left, place[0] - 44) : place[0]]))[-1]
+    after = _CLAUSE.split(normalize(text[place[1] : min(right, place[1] + 40)]))[0]
+    return _names(f"{before} | {after}", "delivery", languages)
+
+
+_CLAUSE = re.compile(r"[,;:.!?](?![0-9])")
 
 
 def _is_denied(near: str) -> bool:
@@ -310,7 +322,9 @@ def _threshold(
 
 
 _LIMIT = re.compile(r"(?:>=?|≥|\+)\s?$")
-_LIMIT_AFTER = re.compile(r"^\s?(?:\+|or more|and (?:over|above|up)|oder mehr|et plus|o más|o più)")
+_LIMIT_AFTER = re.compile(
+    r"^\+|^\s?(?:or more|and (?:over|above|up)|oder mehr|et plus|o más|o più)"
+)
 
 
 def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
