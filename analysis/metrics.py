@@ -159,14 +159,18 @@ def _rank_proofs(s: Subject) -> list[Proof]:
     """Search results as evidence; they point at the page that ranks, if it was read."""
     pages = {page.url.rstrip("/"): page.id for page in s.brand.read}
     start = s.brand.start_page
-    ranked = sorted(s.brand.ranks.items(), key=lambda item: item[1].rank)
     proofs = [
         Proof(
-            pages.get(rank.url.rstrip("/"), start.id if start else None),
+            pages.get(rank.url.rstrip("/")),
             f"Rank {rank.rank} for “{keyword}” ({s.searches.provider}): {rank.url}",
         )
-        for keyword, rank in ranked
+        for keyword, rank in sorted(s.brand.ranks.items(), key=lambda item: item[1].rank)
     ]
+    proofs.sort(key=lambda proof: proof.page_id is None)
+    if proofs and proofs[0].page_id is None and start is not None:
+        found = len(s.brand.ranks)
+        keywords = "1 keyword" if found == 1 else f"{found} keywords"
+        proofs.insert(0, Proof(start.id, f"Start page of the site found for {keywords}."))
     if not proofs:
         asked = ", ".join(f"“{keyword}”" for keyword in s.searches.answered[:3])
         said = f"Not among the results of {s.searches.provider} for {asked}."
@@ -431,13 +435,15 @@ def _chat_proofs(s: Subject, kinds: Iterable[str]) -> list[Proof]:
 
 
 def _chat_sight(s: Subject) -> Sight:
-    """Chat loads by script: only a browser's visit proves that there is none."""
+    """Chat loads by script: only the browser stage proves that there is none."""
     sight = s.brand.sight(["contact"], "chat")
     rendered = [page for page in s.brand.pages if page.rendered and page.state == "ok"]
     if not sight.seen or rendered:
         pages = (*rendered, *(page for page in sight.pages if page not in rendered))
         return sight._replace(pages=pages)
     visit = s.brand.visits.get("render")
+    if visit and visit.state == "done":  # no page left the question open for a browser
+        return sight
     why = (visit.reason or visit.state) if visit else "no browser looked"
     return Sight(False, 0.5, f"known from static pages only; {why}", sight.pages)
 
@@ -652,6 +658,17 @@ _POLICY_PAGES = {
 # A page of its own states the policy, also where none of its facts could be read.
 _OWN_PAGE = {"returns": "returns", "delivery": "shipping"}
 _BOTH = re.compile(r"return|refund|retour|r(ü|ue?)ck(gab|send)|widerruf|devol|rimbors|resi\b", re.I)
+_POLICY_TOPICS = {
+    "returns": frozenset({"returns", "refunds", "order_change"}),
+    "delivery": frozenset({"delivery"}),
+    "warranty": frozenset({"warranty"}),
+}
+# Terms and conditions mostly speak of returns and delivery in words that we cannot read as facts.
+_TERMS = re.compile(
+    r"(?<![a-z])(terms|conditions|agb|tos|t&amp;?c|tnc|cgv|cgu|condiciones|termini|voorwaarden|"
+    r"legal|policy|policies|agreement|nutzungsbedingungen|gesch(ä|ae?)ftsbedingungen)(?![a-z])",
+    re.IGNORECASE,
+)
 _KINDS = {
     "returns": ("returns",),
     "cancellation": ("cancellation",),
@@ -696,19 +713,34 @@ def _is_page_on(page: Page, policy: str) -> bool:
     return page.purpose == _OWN_PAGE.get(policy)
 
 
+def _answered_on(brand: Observed, policy: str) -> list[Proof]:
+    """FAQ entries with an answer on the policy: they state it, whatever the facts are."""
+    wanted = _POLICY_TOPICS.get(policy, frozenset())
+    return [
+        Proof(entry.page_id, shorten(entry.question))
+        for entry in brand.faq
+        if entry.answer.strip()
+        and (page := brand.page(entry.page_id))
+        and topics_of(entry.question, page.language) & wanted
+    ]
+
+
 def _states_policy(
     *names: str, what: str, shops_only: bool = False
 ) -> Callable[[Subject], Measured]:
     def compute(s: Subject) -> Measured:
         found = policies_of(s.brand, *names)
         pages = [page for page in s.brand.read if _is_page_on(page, names[0])]
-        if shops_only and not found and s.brand.read and not _is_shop(s.brand):
+        if shops_only and not found and not pages and s.brand.read and not _is_shop(s.brand):
             return _too_few(f"no sign that the brand ships goods, so no {what} expected")
         sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
-        if found or pages:
-            proofs = [_policy_proof(p) for p in found]
-            proofs += [Proof(page.id, shorten(page.title) or page.url) for page in pages]
+        proofs = [_policy_proof(p) for p in found]
+        proofs += [Proof(page.id, shorten(page.title) or page.url) for page in pages]
+        proofs += _answered_on(s.brand, names[0])
+        if proofs:
             return _presence(1, proofs, sight, len(proofs))
+        if terms := next((p for p in s.brand.read if _TERMS.search(f"{p.url} {p.title}")), None):
+            return _too_few(f"{what}: {terms.url} may hold them, but no fact was told from it")
         return _absence(sight, what)
 
     return compute

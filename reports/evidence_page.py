@@ -56,13 +56,9 @@ def _mark(line: str, excerpts: list[str], found: set[str]) -> tuple[Part, ...]:
             found.add(excerpt)
             start = folded.index(wanted)
             end = start + len(wanted)
-            pieces = (
-                Part(line[:start], False),
-                Part(line[start:end], True),
-                Part(line[end:], False),
-            )
-            return tuple(piece for piece in pieces if piece.text)
-        if len(folded) >= 12 and folded in wanted:
+            pieces = ((line[:start], False), (line[start:end], True), (line[end:], False))
+            return tuple(Part(text, cited) for text, cited in pieces if text)
+        if len(folded) >= 12 and folded.strip(_EDGES) in wanted:
             found.add(excerpt)
             return (Part(line, True),)
     return (Part(line, False),)
