@@ -42,7 +42,10 @@ _TRAP = re.compile(
     r"/(?:tags?|category|categories|author|page|feed|calendar|search|suche|filter|sort|print|share"
     r"|wp-json|wp-admin|wp-login\.php|cgi-bin|checkout|compare|wishlist|cdn-cgi)(?:/|$)"
 )
-_SPLIT = re.compile(r"[\W_]+")
+# Vowel signs and tone marks are no word characters to Python, but parts of words.
+_SPLIT = re.compile(
+    r"(?:_|[^\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])+"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _INDEX = frozenset(
     "index html htm php asp aspx jsp default home main shtml xhtml pages page".split()
