@@ -614,7 +614,8 @@ def _review_volume(s: Subject) -> Measured:
     stated = sum(rating.votes or 0 for rating in s.brand.ratings)
     n = max(stated, s.brand.reviews.n)
     if not n and not s.brand.ratings:
-        return _absence(s.brand.sight(["reviews"], "reviews"), "reviews")
+        # Testimonials come in every free form; that none was recognized proves no absence.
+        return _reviews_missing(s) or _too_few("no reviews were recognized on the pages read")
     proofs = [Proof(r.page_id, r.shown) for r in s.brand.ratings if r.votes] or _quotes(s)
     return _count(n, proofs, s.brand.sight(["reviews"], "reviews"), n)
 
@@ -665,7 +666,7 @@ _POLICY_TOPICS = {
 }
 # Terms and conditions mostly speak of returns and delivery in words that we cannot read as facts.
 _TERMS = re.compile(
-    r"(?<![a-z])(terms|conditions|agb|tos|t&amp;?c|tnc|cgv|cgu|condiciones|termini|voorwaarden|"
+    r"(?<![a-z])(terms|conditions|agb|tos|t ?& ?c|tnc|cgv|cgu|condiciones|termini|voorwaarden|"
     r"legal|policy|policies|agreement|nutzungsbedingungen|gesch(ä|ae?)ftsbedingungen)(?![a-z])",
     re.IGNORECASE,
 )

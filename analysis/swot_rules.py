@@ -203,11 +203,11 @@ def has_rarely_seen(metric: str) -> Condition:
 
 
 def lacks_usual(metric: str) -> Condition:
-    """The brand was read and lacks what at least half of the others have."""
+    """The brand was read and lacks what at least half of the others, two or more, have."""
 
     def condition(case: Case) -> Finding | None:
         found = _yes_no(case, metric, False)
-        if not found or found.impact < MANY:
+        if not found or found.impact < MANY or (found.best or 0) < MIN_OTHERS:
             return None
         having = next(b for b, m in case.others.items() if (m[metric].value or 0) > 0)
         found.evidence += _proof_of(case, having, metric)
@@ -477,7 +477,7 @@ def complaint_without_answer(theme: str, topics: frozenset[str]) -> Condition:
         voice = case.themes.get(theme)
         if case.topics is None or case.topics & topics or voice is None:
             return None
-        if voice.negative < 3:
+        if voice.negative < MIN_MENTIONS:
             return None
         found = _theme_finding(voice, "negative")
         found.impact = min(1.0, voice.negative / 10)
@@ -572,8 +572,8 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} is found for {value} of the {n} keywords, more than " + _MEDIAN + "."),
     SwotRule("ranks-rarely", "weakness", "keywords_ranked", behind("keywords_ranked"),
              "{brand} is found for {value} of the {n} keywords, less than " + _MEDIAN + "."),
-    SwotRule("top-contested", "opportunity", "keywords_top3", market_weak("keywords_top3", 20, 0.5),
-             "No brand holds the top of the results: the median of {market_n} other brands is in the top 3 for {median} of the keywords, and {brand} for {value}."),
+    SwotRule("top-contested", "opportunity", "keywords_top3", market_weak("keywords_top3", 20, 0.3),
+             "The top of the results is open: the median of {market_n} other brands is in the top 3 for {median} of the keywords, and {brand} for {value}."),
     SwotRule("rival-dominates-search", "threat", "visibility", rival_ahead("visibility", 20),
              "{best_brand} earns {best} of all clicks on the study's searches, {brand} {value}."),
     SwotRule("rival-rises-in-search", "threat", "visibility", rival_rises("visibility", 5),
@@ -693,10 +693,6 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     SwotRule("few-reviews", "weakness", "review_volume",
              at_least(1, behind("review_volume", 20)),
              "{brand} shows {value} reviews or ratings, fewer than " + _MEDIAN + "."),
-    SwotRule("no-reviews", "weakness", "review_volume", lacks_usual("review_volume"),
-             "{brand} shows no customer reviews on the {n} pages read, while {others_do}."),
-    SwotRule("nobody-shows-reviews", "opportunity", "review_volume", rare_in_market("review_volume"),
-             "{brand} shows no customer reviews, and {others_do}: proof from customers would set it apart."),
     SwotRule("rival-many-reviews", "threat", "review_volume", rival_ahead("review_volume", 40),
              "{best_brand} shows {best} reviews or ratings, {brand} {value}."),
     SwotRule("fresh-reviews", "strength", "recent_reviews", ahead("recent_reviews", 25),
@@ -731,8 +727,6 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} speaks {value} ({detail}), more than " + _MEDIAN + "."),
     SwotRule("few-languages", "weakness", "languages", behind("languages", 25),
              "{brand} speaks {value} ({detail}), fewer than " + _MEDIAN + "."),
-    SwotRule("one-language-market", "opportunity", "languages", market_weak("languages", 20, 0.2),
-             "Most brands here speak one language: the median of {market_n} other brands is {median}, {brand} speaks {value}."),
     SwotRule("wrong-language", "weakness", "market_language", behind("market_language", 30),
              "{value} of {n} pages of {brand} are in the market's language, less than " + _MEDIAN + "."),
     SwotRule("many-networks", "strength", "social_profiles", ahead("social_profiles", 40),

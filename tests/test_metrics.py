@@ -290,6 +290,29 @@ def test_a_page_on_shipping_and_returns_states_both():
     assert value(found, "delivery_stated").value == 1
 
 
+def test_a_faq_answer_states_the_policy():
+    entry = Faq("a", "Can I return my order?", "Within 30 days.", "dl", None)
+    assert (
+        value(brand(page("start"), page("a"), page("b"), faq=[entry]), "returns_stated").value == 1
+    )
+
+
+def test_terms_that_were_read_without_a_fact_prove_no_absence():
+    found = value(brand(page("start"), page("a"), page("terms")), "returns_stated")
+    assert (found.value, found.state) == (None, "too_few")
+    assert value(brand(), "returns_stated").value == 0
+
+
+def test_a_rank_is_proven_by_the_page_that_ranks():
+    ranked = brand(
+        ranks={"a": Rank(1, "https://x.example/lost"), "b": Rank(3, "https://x.example/shop")}
+    )
+    evidence = value(ranked, "visibility").evidence
+    assert [proof.page_id for proof in evidence] == ["shop", None]
+    lost = brand(ranks={"a": Rank(1, "https://x.example/lost")})
+    assert value(lost, "visibility").evidence[0].page_id == "start"
+
+
 def test_a_declared_language_alone_proves_none():
     pages = [page(k)._replace(is_language_sure=False) for k in ("start", "a", "b")]
     assert value(brand(*pages), "languages").state == "too_few"

@@ -133,8 +133,6 @@ EXAMPLES = {
     "unhappy-market": (metric("net_sentiment", -0.2, -0.3, -0.2, -0.1), metric("net_sentiment", 0.5, 0.6, 0.5, 0.6)),
     "many-reviews": (metric("review_volume", 500, 10, 20, 30), metric("review_volume", 8, 0, 0, 0)),
     "few-reviews": (metric("review_volume", 3, 200, 300, 400), metric("review_volume", 0, 200, 300, 400)),
-    "no-reviews": (metric("review_volume", 0, 20, 30, 0), metric("review_volume", 20, 20, 30, 0)),
-    "nobody-shows-reviews": (metric("review_volume", 0, 0, 0, 0), metric("review_volume", 0, 9, 9, 0)),
     "rival-many-reviews": (metric("review_volume", 2, 900, 1, 1), metric("review_volume", 700, 900, 1, 1)),
     "fresh-reviews": (metric("recent_reviews", 0.9, 0.1, 0.2, 0.3, spread=0.05), metric("recent_reviews", 0.3, 0.1, 0.2, 0.3, spread=0.05)),
     "stale-reviews": (metric("recent_reviews", 0.1, 0.6, 0.7, 0.8, spread=0.05), metric("recent_reviews", 0.6, 0.6, 0.7, 0.8, spread=0.05)),
@@ -151,7 +149,6 @@ EXAMPLES = {
     "no-warranty": (metric("warranty_stated", LACKS, HAS, HAS, LACKS), metric("warranty_stated", HAS, HAS, HAS, LACKS)),
     "many-languages": (metric("languages", 5, 1, 1, 2), metric("languages", 1, 1, 1, 2)),
     "few-languages": (metric("languages", 1, 3, 4, 5), metric("languages", 3, 3, 4, 5)),
-    "one-language-market": (metric("languages", 1, 1, 1, 1), metric("languages", 1, 3, 4, 5)),
     "wrong-language": (metric("market_language", 0.1, 0.9, 1.0, 1.0, spread=0.05), metric("market_language", 0.9, 0.9, 1.0, 1.0, spread=0.05)),
     "many-networks": (metric("social_profiles", 5, 1, 1, 1), metric("social_profiles", 2, 1, 1, 1)),
     "questions-missed": (case(missed=missing(4)), case(missed=missing(1))),
@@ -173,8 +170,8 @@ for name in [t for t in THEMES if not t.endswith("-rival")]:
             case(themes={theme: voice(positive=6)}, other_themes=praised),
         ),
         f"{name}-complaints-unanswered": (
-            case(themes={theme: voice(negative=4)}, topics=frozenset()),
-            case(themes={theme: voice(negative=4)}, topics=None),
+            case(themes={theme: voice(negative=6)}, topics=frozenset()),
+            case(themes={theme: voice(negative=6)}, topics=None),
         ),
     }  # fmt: skip
 RULES = {rule.key: rule for rule in SWOT_RULES}
