@@ -133,7 +133,7 @@ def propose(
         for keyword, candidate in found.items():
             candidates.setdefault(keyword, candidate)
     proposals = [_proposal(c, len(site), language, own) for c in candidates.values()]
-    proposals.sort(key=lambda p: (-p.score, p.keyword))
+    proposals.sort(key=lambda p: (p.intent == "navigational", -p.score, p.keyword))
     return _without_twins(proposals, limit)
 
 

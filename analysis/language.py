@@ -197,7 +197,40 @@ def _latin(text: str, page: str | None) -> str | None:
         return _by_model(text, letters, votes, page)
     if count >= 1 and count > second and (len(words) <= 4 or count >= 2):
         return best if votes[best or ""] > votes[page or ""] + (page is not None) else page
-    return page
+    return page or _by_topic(words, votes)
+
+
+def _by_topic(words: list[str], votes: Counter[str]) -> str | None:
+    """The language whose words of customers ("broke", "Lieferung") the text has most of."""
+    exact, stems, lengths = _topic_words()
+    for word in words:
+        speaking = set(exact.get(word, ()))
+        for length in lengths:
+            speaking.update(stems.get(word[:length], ()) if length <= len(word) else ())
+        votes = votes + Counter(speaking)
+    ranked = votes.most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+@cache
+def _topic_words() -> tuple[dict[str, set[str]], dict[str, set[str]], tuple[int, ...]]:
+    """Words, stems and the stems' lengths of the rows of themes and judgements, by language."""
+    exact: dict[str, set[str]] = {}
+    stems: dict[str, set[str]] = {}
+    for name in ("themes.toml", "judgements.toml"):
+        with (_ROWS.parent / name).open("rb") as file:
+            tables = tomllib.load(file)
+        for language, table in tables.items():
+            phrases = [row for rows in table.values() if isinstance(rows, list) for row in rows]
+            for word in " ".join(phrases).replace("|", " ").split():
+                if len(word) < 3:
+                    continue
+                (stems if word.endswith("*") else exact).setdefault(
+                    word.removesuffix("*"), set()
+                ).add(language)
+    return exact, stems, tuple(sorted({len(stem) for stem in stems}))
 
 
 def _by_model(text: str, letters: int, votes: Counter[str], page: str | None) -> str | None:

@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     r"|[^\w\s]"
 )
 _GAP = 2
+_NUMBERS = frozenset(  # "one" is mostly no number
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty".split()
+)
 _CACHE = 60_000  # tokens remembered; a study has fewer, so this bounds a long-lived process only
 Found = tuple[int, int, str]  # first token, last token + 1, key of the row
 
@@ -31,7 +34,7 @@ def tokens_of(text: str) -> list[str]:
     >>> tokens_of("Don't wait 3 days :( ever!!")
     ["don't", 'wait', '3', 'days', ':(', 'ever', '!!']
     """
-    return _TOKEN.findall(text.lower().replace("’", "'"))
+    return _TOKEN.findall(_plain(text))
 
 
 def is_spaceless(language: str | None) -> bool:
@@ -50,6 +53,11 @@ def _alternatives(
     return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"), keys
 
 
+def _plain(text: str) -> str:
+    """Small letters, one kind of apostrophe, and a space for the joiner inside Persian words."""
+    return text.lower().replace("’", "'").replace("\u200c", " ")
+
+
 class PhraseFinder:
     """`find` gives every phrase in a list of tokens; overlapping phrases are all found."""
 
@@ -59,7 +67,7 @@ class PhraseFinder:
         self._stems: dict[str, set[str]] = {}
         self._tree: dict[str, dict] = {}
         for key, phrases in rows.items():
-            for phrase in phrases:
+            for phrase in map(_plain, phrases):
                 if not spaceless:
                     self._add(key, phrase)
         self._lengths = sorted({len(stem) for stem in self._stems})
@@ -113,7 +121,7 @@ class PhraseFinder:
             if length > len(token):
                 break
             units.extend(self._stems.get(token[:length], ()))
-        if token[0].isdigit() and "#" in self._exact:
+        if "#" in self._exact and (token[0].isdigit() or token in _NUMBERS):
             units.append("#")
         if len(self._known) > _CACHE:
             self._known.clear()

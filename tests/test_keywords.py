@@ -1,0 +1,106 @@
+import pytest
+
+from analysis.keywords import intent_of, propose
+
+_PAGES = [
+    (
+        "https://acme.example/",
+        "Trail running shoes | Acme",
+        "Acme makes trail running shoes for rough ground. Trail running shoes with a waterproof "
+        "membrane. Cookie policy. Newsletter.",
+    ),
+    (
+        "https://acme.example/hiking",
+        "Hiking boots",
+        "Hiking boots that last. Our hiking boots and trail running shoes. Cookie policy.",
+    ),
+    ("https://acme.example/faq", "FAQ", "Cookie policy. How do I return trail running shoes?"),
+    ("https://acme.example/legal", "Terms", "Cookie policy. Governing law applies. Governing law."),
+]
+
+
+def test_keywords_of_the_site_are_what_its_titles_and_text_say() -> None:
+    keywords = [p.keyword for p in propose(_PAGES, brand="acme.example")]
+    assert keywords[0] == "trail running shoes"
+    assert "hiking boots" in keywords
+    assert not any("cookie" in k or "acme" in k or "governing" in k for k in keywords)
+
+
+def test_parts_and_plurals_of_a_keyword_are_not_proposed_beside_it() -> None:
+    keywords = [p.keyword for p in propose(_PAGES, brand="acme.example")]
+    assert "running shoes" not in keywords
+    rows = [{"keyword": "running shoes", "volume": 900}, {"keyword": "shoe running", "volume": 10}]
+    assert [p.keyword for p in propose(rows=rows)] == ["running shoes"]
+
+
+@pytest.mark.parametrize(
+    ("row", "volume"),
+    [
+        ({"Keyword": "boots", "Avg. monthly searches": "12,100"}, 12100),
+        ({"Keyword": "boots", "Avg. monthly searches": "1K – 10K"}, 3162),
+        ({"Top queries": "boots", "Impressions": 880}, 880),
+        ({"keyword": "boots", "volume": "1.000"}, 1000),
+        ({"keyword": "boots", "volume": "-"}, None),
+        ({"keyword": "boots"}, None),
+    ],
+)
+def test_exports_of_the_usual_tools_are_read(row: dict, volume: int | None) -> None:
+    (proposal,) = propose(rows=[row])
+    assert (proposal.keyword, proposal.volume) == ("boots", volume)
+
+
+def test_rows_without_a_keyword_are_passed_over() -> None:
+    assert propose(rows=[{"volume": 5}, {"keyword": ""}]) == []
+
+
+def test_searched_keywords_that_the_site_is_about_come_first() -> None:
+    rows = [
+        {"keyword": "hiking boots", "volume": 1000},
+        {"keyword": "garden chairs", "volume": 1000},
+    ]
+    first, second = propose(_PAGES, rows, brand="acme.example", limit=2)
+    assert (first.keyword, second.keyword) == ("hiking boots", "garden chairs")
+    assert first.why == (
+        "1,000 searches a month; on 1 of 4 pages of the own site; in 1 title; "
+        "who searches it compares offers"
+    )
+    assert "not yet on the own site" in second.why
+
+
+def test_own_brand_comes_last_however_often_searched() -> None:
+    rows = [{"keyword": "acme boots", "volume": 90000}, {"keyword": "boots", "volume": 100}]
+    assert [p.keyword for p in propose(rows=rows, brand="www.acme.example")] == [
+        "boots",
+        "acme boots",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "language", "intent", "stage"),
+    [
+        ("how to clean boots", "en", "informational", "discovery"),
+        ("best hiking boots", "en", "commercial", "consideration"),
+        ("hiking boots", "en", "commercial", "consideration"),
+        ("buy hiking boots", "en", "transactional", "purchase"),
+        ("best boots for sale", "en", "transactional", "purchase"),
+        ("boots repair", "en", "informational", "retention"),
+        ("acme boots", "en", "navigational", "retention"),
+        ("wanderschuhe kaufen", "de", "transactional", "purchase"),
+        ("wanderschuhe test", "de", "commercial", "consideration"),
+        ("comment nettoyer des bottes", "fr", "informational", "discovery"),
+    ],
+)
+def test_words_of_a_keyword_show_intent_and_stage(
+    keyword: str, language: str, intent: str, stage: str
+) -> None:
+    assert intent_of(keyword, language, "acme") == (intent, stage)
+
+
+def test_at_most_as_many_as_asked_for() -> None:
+    rows = [{"keyword": f"thing {chr(97 + n)}{chr(98 + n)}", "volume": n} for n in range(20)]
+    assert len(propose(rows=rows)) == 10
+    assert len(propose(rows=rows, limit=5)) == 5
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert propose() == []

@@ -1,0 +1,138 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from analysis import themes
+from analysis.phrases import PhraseFinder, tokens_of
+from analysis.themes import (
+    THEMES,
+    classify_batch,
+    emerging,
+    find_themes,
+    impact_on_rating,
+    net_sentiment,
+    per_hundred,
+)
+
+_ROWS = tomllib.loads(
+    (Path(themes.__file__).parent / "data" / "themes.toml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(
+    ("theme", "text"),
+    [
+        ("delivery", "My parcel is lost."),
+        ("returns_refunds", "They refuse the refund."),
+        ("support_responsiveness", "Nobody ever replied."),
+        ("support_quality", "The staff was rude."),
+        ("price_value", "Far too expensive."),
+        ("product_quality", "It broke after a day."),
+        ("usability", "The website is confusing."),
+        ("ordering_checkout", "The checkout failed again."),
+        ("billing_payments", "The invoice is wrong."),
+        ("account_subscription", "I cannot cancel my subscription."),
+        ("onboarding_setup", "The installation failed."),
+        ("communication", "They never informed me."),
+    ],
+)
+def test_each_theme_is_found_and_judged(theme: str, text: str) -> None:
+    assert find_themes(text, "en")[theme] == "negative"
+
+
+def test_each_theme_has_its_own_judgement() -> None:
+    found = find_themes("The shoes are great, but the delivery took three weeks.", "en")
+    assert found["product_quality"] == "positive"
+    assert found["delivery"] == "negative"
+
+
+def test_theme_takes_the_judgement_of_the_text_where_its_clause_has_none() -> None:
+    assert find_themes("I used their chat. It was awful.", "en").get("communication") is None
+    assert find_themes("About the delivery. Awful, just awful.", "en")["delivery"] == "negative"
+
+
+@pytest.mark.parametrize("language", sorted(_ROWS))
+def test_rows_of_each_language_know_every_theme(language: str) -> None:
+    assert set(_ROWS[language]) == set(THEMES)
+
+
+@pytest.mark.parametrize("language", sorted(_ROWS))
+def test_every_row_finds_itself(language: str) -> None:
+    lost = [
+        (theme, row)
+        for theme, rows in _ROWS[language].items()
+        for row in rows
+        if theme not in find_themes(_example(row), language)
+    ]
+    assert lost == []
+
+
+def _example(row: str) -> str:
+    words = (word.split("|")[0] for word in row.split())
+    plain = ("5" if w == "#" else "so" if w == "~" else w.replace("*", "") for w in words)
+    return " ".join(plain)
+
+
+def test_texts_of_other_languages_and_none_have_no_themes() -> None:
+    assert classify_batch(["delivery", "delivery", ""], ["xx", None, "en"]) == [{}, {}, {}]
+
+
+def test_a_batch_finds_what_its_texts_give_alone() -> None:
+    texts = ["Slow delivery.", "Schneller Versand!", "", "物流很快，质量很差"]
+    languages = ["en", "de", "en", "zh"]
+    alone = [find_themes(t, lang) for t, lang in zip(texts, languages, strict=True)]
+    assert classify_batch(texts, languages) == alone
+
+
+def test_gaps_in_phrases_end_at_punctuation() -> None:
+    finder = PhraseFinder({"late": ["never ~ arriv*"]})
+    assert finder.find(tokens_of("It never even arrived"))
+    assert not finder.find(tokens_of("Never. It arrived"))
+    assert not finder.find(tokens_of("never once in all years arrived"))
+
+
+def test_numbers_in_phrases_are_digits_or_words() -> None:
+    finder = PhraseFinder({"wait": ["# days"]})
+    assert [finder.find(tokens_of(t)) != [] for t in ("3 days", "two days", "my days")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_net_sentiment_is_good_less_bad() -> None:
+    assert net_sentiment(["positive", "negative", "negative", "neutral"]) == -0.25
+    assert net_sentiment([]) is None
+
+
+def test_mentions_are_counted_per_hundred_reviews() -> None:
+    assert per_hundred(3, 60) == 5.0
+    assert per_hundred(0, 0) is None
+
+
+def test_impact_is_what_the_theme_costs() -> None:
+    found = [{"delivery": "negative"}, {}, {}, {"delivery": "positive"}]
+    impact = impact_on_rating([1, 5, None, 2], found, "delivery")  # type: ignore[arg-type]
+    assert impact
+    assert (impact.with_theme, impact.without_theme, impact.n_with, impact.n_without) == (
+        1.5,
+        5,
+        2,
+        1,
+    )
+    assert impact.difference == pytest.approx(8 / 3 - 5)
+    assert impact_on_rating([1.0], [{}], "delivery") is None
+
+
+def test_phrases_that_no_row_covers_emerge() -> None:
+    texts = ["Their carbon offset claims are a lie, awful." for _ in range(6)]
+    texts += ["The delivery was slow."] * 10
+    phrases = {phrase: (n, share) for phrase, n, share in emerging(texts)}
+    assert phrases["carbon offset claims"] == (6, 1.0)
+    assert "carbon offset" not in phrases
+    assert not any("delivery" in phrase for phrase in phrases)
+
+
+def test_rare_phrases_do_not_emerge() -> None:
+    assert emerging(["A carbon offset claim."] * 4) == []
