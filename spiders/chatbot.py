@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as BrowserError
@@ -17,36 +18,32 @@ from crawler.egress import EgressProxy
 from crawler.errors import ConfigError, TooComplex
 from crawler.guard import AddressRules
 from crawler.items import ChatWidget, Observations, Page, PageVisit, Technology
-from spiders.base.browser import Browser, BrowserGone, Rendered, find_browser
+from spiders.base.browser import Browser, BrowserGone, find_browser
+from spiders.base.render_visit import Rendered, vendor_of
 from spiders.extract.observe import observe
 from spiders.extract.page import ParsedPage
-from spiders.extract.technologies import (
-    extract_technologies,
-    match_cookie,
-    match_global,
-    match_request,
-    match_storage_key,
-)
+from spiders.extract.technologies import extract_technologies
+from spiders.extract.vendors import RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crawler.archive import Archive
-    from spiders.base.browser import Sighting
-    from spiders.extract.vendors import Vendor
+    from spiders.base.render_visit import Sighting
 
 __all__ = ["ChatbotSpider", "read_rendered"]
 
-_PAGE_S = 30.0
-_RESTARTS = 2  # of a browser that crashed or hung, for one brand
+_RESTARTS = 4  # of a browser that crashed or hung, for one brand
 
 
 class ChatbotSpider(Spider):
     """Opens pages of one brand in Chromium, without sending or typing anything.
 
     Arguments: domain, urls (pages to open, one a line, each fetched without a browser before, so
-    that robots.txt allowed it), browser (path of Chromium; default: the one found), consent
-    (reject or accept: the first answer to a consent wall), language. All traffic goes through a
+    that robots.txt allowed it; once a live chat or bot is proven the rest is left out), sample
+    (pages opened all the same), browser (path of Chromium; default: the one found), consent
+    (reject or accept: the first answer to a consent wall), language, page_seconds (how long a page
+    may take). The first chat found is opened by a click and read. All traffic goes through a
     filtering proxy of our own. What is in the archive is read from there without a browser.
 
         scrapy crawl chatbot -a domain=example.com -a urls=https://example.com/ -O chat.json
@@ -58,41 +55,54 @@ class ChatbotSpider(Spider):
         self,
         domain: str = "",
         urls: str = "",
+        sample: str = "",
         browser: str | None = None,
         consent: str = "reject",
         language: str = "en",
+        page_seconds: float | str = 30.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not domain or not urls:
+        if not domain or not (urls or sample):
             raise ConfigError("spider chatbot needs pages: -a domain=example.com -a urls=URL")
         self.domain = clean_domain(domain)
         self._urls = urls.split()
+        self._sample = sample.split()
         self._executable = browser or find_browser()
         self._consent = consent
         self._language = language
+        self._page_s = float(page_seconds)
+        self._opened = False
 
     async def start(self) -> AsyncIterator[PageVisit]:
+        """Pages from the archive, the rest by the browser; in order, so that a replay agrees."""
         archive = archive_of(self.crawler)
-        waiting = []
-        for url in self._urls:
-            visit = self._from_archive(url, archive)
+        offline = self.settings.getbool("OFFLINE")
+        while self._urls or self._sample:
+            visit = self._from_archive(self._next(), archive)
+            if visit is None and offline:
+                visit = self._failed(self._next(), "not rendered: not in the archive", None)
             if visit is None:
-                waiting.append(url)
-            else:
+                break
+            self._done(visit)
+            yield visit
+        if self._urls or self._sample:
+            async for visit in self._render_all(archive):
                 yield visit
-        if waiting and self.settings.getbool("OFFLINE"):
-            for url in waiting:
-                yield self._failed(url, "not rendered: not in the archive", None)
-        elif waiting:
-            async for visit in self._render_all(waiting, archive):
-                yield visit
+
+    def _next(self) -> str:
+        return (self._urls or self._sample)[0]
+
+    def _done(self, visit: PageVisit) -> PageVisit:
+        """The next page's turn; a proven chat spares those that were to show one."""
+        (self._urls or self._sample).pop(0)
+        if any(map(_is_proven, visit.observations.chat)):
+            self._urls.clear()
+        return visit
 
     # -- the browser
 
-    async def _render_all(
-        self, urls: list[str], archive: Archive | None
-    ) -> AsyncIterator[PageVisit]:
+    async def _render_all(self, archive: Archive | None) -> AsyncIterator[PageVisit]:
         settings = self.settings
         upstream = settings.get("HTTP_PROXY")
         trusted = [upstream] if upstream else []
@@ -101,46 +111,49 @@ class ChatbotSpider(Spider):
         )
         await egress.start()
         try:
-            starts = 0
-            while urls and starts <= _RESTARTS:
-                starts += 1
-                async for visit in self._with_one_browser(urls, archive, egress.url):
+            for _ in range(1 + _RESTARTS):
+                async for visit in self._with_one_browser(archive, egress.url):
                     yield visit
-            for url in urls:
-                yield self._failed(url, "not rendered: crash", archive)
-            urls.clear()
+            while self._urls or self._sample:
+                yield self._done(self._failed(self._next(), "not rendered: crash", archive))
         finally:
             await egress.close()
             self.crawler.stats.set_value("chatbot/refused_connections", egress.refused)
 
     async def _with_one_browser(
-        self, urls: list[str], archive: Archive | None, proxy: str
+        self, archive: Archive | None, proxy: str
     ) -> AsyncIterator[PageVisit]:
-        """Visit as many of `urls` as one browser survives; they leave the list when done."""
-        if self._executable is None:
+        """Visit as many pages as one browser survives."""
+        if self._executable is None or not (self._urls or self._sample):
             return
         agent = self.settings["USER_AGENT"]
+        reason = None
         try:
             async with Browser(self._executable, proxy, agent, self._language) as browser:
-                while urls:
-                    url = urls[0]
-                    try:
-                        rendered = await browser.render(url, self._consent, _PAGE_S)
-                    except BrowserError as error:
-                        reason = str(error).strip().split("\n", 1)[0][:200]
-                        urls.pop(0)
-                        yield self._failed(url, f"not rendered: {reason}", archive)
-                        continue
-                    urls.pop(0)
-                    yield self._keep(rendered, archive)
+                while self._urls or self._sample:
+                    yield self._done(await self._open(browser, self._next(), archive))
                     await asyncio.sleep(self.settings.getfloat("DOWNLOAD_DELAY"))
         except TimeoutError:
-            yield self._failed(urls.pop(0), "not rendered: timeout", archive)
+            reason = "not rendered: timeout"
         except BrowserGone as gone:
-            self.logger.warning("browser gone at %s: %s", urls[:1], gone)
+            self.logger.warning("browser gone: %s", gone)
+            reason = "not rendered: crash"
+        if reason and (self._urls or self._sample):
             self.crawler.stats.inc_value("chatbot/browser_gone")
-            if urls:
-                yield self._failed(urls.pop(0), "not rendered: crash", archive)
+            yield self._done(self._failed(self._next(), reason, archive))
+
+    async def _open(self, browser: Browser, url: str, archive: Archive | None) -> PageVisit:
+        try:
+            rendered = await browser.render(
+                url, self._consent, open_chat=not self._opened, deadline_s=self._page_s
+            )
+        except BrowserError as error:
+            reason = str(error).strip().split("\n", 1)[0][:200]
+            return self._failed(url, f"not rendered: {reason}", archive)
+        if rendered.status is not None and rendered.status >= 400:
+            return self._failed(url, f"not rendered: HTTP {rendered.status}", archive)
+        self._opened = self._opened or rendered.chat is not None
+        return self._keep(rendered, archive)
 
     # -- the archive
 
@@ -149,10 +162,12 @@ class ChatbotSpider(Spider):
         at = datetime.now(UTC).isoformat(timespec="seconds")
         if archive is not None:
             url = rendered.url
-            if rendered.screenshot:
-                archive.store_resource(
-                    f"screenshot:{url}", url, "screenshot", rendered.screenshot, "image/jpeg"
-                )
+            for key, picture in (
+                ("screenshot", rendered.screenshot),
+                ("chat-screenshot", rendered.chat_screenshot),
+            ):
+                if picture:
+                    archive.store_resource(f"{key}:{url}", url, "screenshot", picture, "image/jpeg")
             archive.store_resource(
                 f"requests:{url}", url, "requests", rendered.log(), "application/json"
             )
@@ -173,6 +188,7 @@ class ChatbotSpider(Spider):
             return None
         html = archive.read(dom)[2].decode("utf-8", "replace")
         rendered = Rendered.from_log(archive.read(log)[2], html)
+        self._opened = self._opened or rendered.chat is not None
         return self._visit(rendered, dom.id, dom.fetched_at)
 
     # -- what it says
@@ -217,50 +233,55 @@ def read_rendered(
     """Chats and systems of a rendered page, from its DOM and from what it did, each vendor once.
 
     A request to a vendor counts though the vendor cannot be reached: the page made it. A vendor
-    found twice keeps its strongest evidence and its earliest phase.
+    found twice keeps its strongest evidence and its earliest phase; what only the DOM at the end
+    shows counts as loaded.
     """
     chats, systems = extract_technologies(page)
+    seen = list(_sightings(rendered.sightings))
+    phases: dict[str, str] = {}
+    for chat in seen:
+        phases.setdefault(chat.vendor, chat.phase)
     found: dict[str, ChatWidget] = {}
+    for chat in (*chats, *seen):
+        known = found.get(chat.vendor)
+        if known is None or RANK[chat.evidence] < RANK[known.evidence]:
+            chat.phase = phases.get(chat.vendor, "load")
+            found[chat.vendor] = chat
     others = {system.vendor: system for system in systems}
-    for chat in chats:
-        chat.phase = "load"
-        found[chat.vendor] = chat
-    by_log = list(_sightings(rendered.sightings))
-    for vendor, widget in by_log:
-        known = found.get(vendor.slug)
-        if vendor.kind is None:
-            others.setdefault(
-                vendor.slug,
-                Technology(vendor.slug, vendor.category, widget.evidence, widget.proof),
-            )
-        elif known is None or _RANK[widget.evidence] < _RANK[known.evidence]:
-            found[vendor.slug] = widget
-    late = {vendor.slug for vendor, widget in by_log if widget.phase != "load"}
-    early = {vendor.slug for vendor, widget in by_log if widget.phase == "load"}
-    for slug in late - early:
-        # In the final DOM it stands anyway; when it was asked for tells when it came.
-        phases = [widget.phase for vendor, widget in by_log if vendor.slug == slug]
-        if slug in found:
-            found[slug].phase = phases[0]
+    for system in _systems(rendered.sightings):
+        others.setdefault(system.vendor, system)
     return list(found.values()), list(others.values())
 
 
-_RANK = {"embedded": 0, "likely": 1, "mentioned": 2}
+def _is_proven(chat: ChatWidget) -> bool:
+    return chat.evidence == "embedded" and chat.kind != "messenger"
 
 
-def _sightings(sightings: list[Sighting]) -> Iterator[tuple[Vendor, ChatWidget]]:
+def _sightings(sightings: list[Sighting]) -> Iterator[ChatWidget]:
+    """Chats behind what the page did, in order."""
     for sighting in sightings:
-        vendor, evidence = None, "embedded"
-        if sighting.how == "request":
-            if matched := match_request(sighting.value):
-                vendor, evidence = matched
-        elif sighting.how == "global":
-            vendor = match_global(sighting.value)
-        else:
-            evidence = "likely"
-            match = match_cookie if sighting.how == "cookie" else match_storage_key
-            vendor = match(sighting.value)
-        if vendor is not None:
+        if sighting.how == "floating":
+            yield from _floating(sighting)
+        elif match := vendor_of(sighting):
+            vendor, evidence = match
             proof = f"{sighting.how} {sighting.value}"[:200]
-            kind = vendor.kind or "live_chat"
-            yield vendor, ChatWidget(vendor.slug, kind, evidence, proof, sighting.phase)  # type: ignore[arg-type]
+            if vendor.kind is not None:
+                yield ChatWidget(vendor.slug, vendor.kind, evidence, proof, sighting.phase)
+
+
+def _floating(sighting: Sighting) -> Iterator[ChatWidget]:
+    """A link that the browser saw floating, judged like one whose markup says so."""
+    link = f'<a style="position:fixed" href="{escape(sighting.value)}">'
+    chats, _ = extract_technologies(ParsedPage(link, "http://page.invalid/"))
+    for chat in chats:
+        if chat.evidence != "mentioned":
+            chat.phase = sighting.phase
+            yield chat
+
+
+def _systems(sightings: list[Sighting]) -> Iterator[Technology]:
+    for sighting in sightings:
+        if (match := vendor_of(sighting)) and match[0].kind is None:
+            vendor, evidence = match
+            proof = f"{sighting.how} {sighting.value}"[:200]
+            yield Technology(vendor.slug, vendor.category, evidence, proof)

@@ -55,7 +55,8 @@ def render_brands(
         if choice.urls:
             job = {
                 "domain": brand["domain"],
-                "urls": "\n".join(choice.urls),
+                "urls": "\n".join(url for url, _ in choice.open),
+                "sample": "\n".join(choice.sampled),
                 "browser": browser,
                 "consent": run.study.consent,
                 "language": run.study.language or "en",

@@ -1,0 +1,362 @@
+"""Pages in a real browser: what is found, when it came, and what ends well when all goes wrong."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerRunner
+
+from spiders.base.browser import find_browser, launch_flags
+from spiders.base.render_visit import Rendered, Sighting, vendor_of
+from spiders.chatbot import ChatbotSpider, read_rendered
+from spiders.extract.page import ParsedPage
+from spiders.extract.technologies import extract_technologies
+from tests.crawling import settings_for
+from tests.loopback import Answer, serve
+from tests.widgets.pages import BEHAVIOURS, page, twin
+
+needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser is installed")
+pytestmark = pytest.mark.xdist_group("browser")
+HOST = "http://widgets.test/"
+
+
+def run_jobs(jobs, settings):
+    """The visits of several spiders side by side."""
+    visits = []
+
+    async def go():
+        runner = AsyncCrawlerRunner(settings)
+
+        async def one(job):
+            crawler = runner.create_crawler(ChatbotSpider)
+            take = lambda item, response, spider: visits.append(item)  # noqa: E731
+            crawler.signals.connect(take, signal=signals.item_scraped)
+            await runner.crawl(crawler, domain="widgets.test", **job)
+
+        await asyncio.gather(*(one(job) for job in jobs))
+
+    asyncio.run(go())
+    return visits
+
+
+def render(routes, *names, archive=None, offline=False, **arguments):
+    """Visits of pages under HOST, which a loopback proxy serves; no other host answers."""
+    with serve({HOST + name: Answer(html) for name, html in routes.items()}) as site:
+        settings = proxied(site, archive, offline)
+        job = {"sample": "\n".join(HOST + name for name in names or routes), **arguments}
+        return run_jobs([job], settings)
+
+
+def proxied(site, archive=None, offline=False):
+    kept = {}
+    if archive:
+        kept = {"HTTPCACHE_ENABLED": True, "ARCHIVE_DIR": str(archive), "RUN_ID": 1}
+    return settings_for(site, HTTP_PROXY=site.url(""), OFFLINE=offline, **kept)
+
+
+@pytest.fixture(scope="module")
+def by_name():
+    """All behaviours and their twins, each visited once, by a few browsers side by side."""
+    pages = {b.name: page(b) for b in BEHAVIOURS} | {f"{b.name}-twin": twin(b) for b in BEHAVIOURS}
+    names = list(pages)
+    with serve({HOST + name: Answer(html) for name, html in pages.items()}) as site:
+        jobs = [{"sample": "\n".join(HOST + n for n in names[k::4])} for k in range(4)]
+        visits = run_jobs(jobs, proxied(site))
+    return {visit.page.url.removeprefix(HOST): visit for visit in visits}
+
+
+def present(visit):
+    return {c.vendor: c.phase for c in visit.observations.chat if c.evidence != "mentioned"}
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda b: b.name)
+class TestBehaviour:
+    def test_static_page_does_not_show_the_widget(self, behaviour):
+        chats, _ = extract_technologies(ParsedPage(page(behaviour), HOST))
+        assert [chat.vendor for chat in chats if chat.evidence == "embedded"] == []
+
+    @needs_browser
+    def test_browser_finds_it_in_its_phase(self, behaviour, by_name):
+        visit = by_name[behaviour.name]
+        assert visit.page.state == "ok", visit.page.reason
+        assert present(visit) == {behaviour.vendor: behaviour.phase}
+
+    @needs_browser
+    def test_twin_page_shows_none(self, behaviour, by_name):
+        visit = by_name[f"{behaviour.name}-twin"]
+        assert visit.page.state == "ok", visit.page.reason
+        assert present(visit) == {}
+
+
+# -- the archive
+
+
+@needs_browser
+def test_replay_gives_the_same_items_without_a_browser(tmp_path):
+    pages = {b.name: page(b) for b in BEHAVIOURS[:1]}
+    first = render(pages, archive=tmp_path)
+    again = render({}, BEHAVIOURS[0].name, archive=tmp_path, offline=True, browser="/not/there")
+    assert [asdict(visit) for visit in again] == [asdict(visit) for visit in first]
+    assert present(again[0]) == {"intercom": "load"}
+
+
+def test_page_that_is_not_in_the_archive_is_an_error_offline(tmp_path):
+    (visit,) = render({}, "x", archive=tmp_path, offline=True)
+    assert (visit.page.state, visit.page.reason) == ("error", "not rendered: not in the archive")
+
+
+def test_log_of_a_page_comes_back_whole():
+    page = Rendered(HOST, HOST, 200, "<p>", [Sighting("idle", "global", "Tawk_API")], "didomi: ok")
+    assert Rendered.from_log(page.log(), "<p>") == page
+
+
+# -- choice
+
+
+@needs_browser
+def test_proven_chat_spares_further_pages_but_not_the_sample():
+    chat, none = page(BEHAVIOURS[0]), twin(BEHAVIOURS[0])
+    routes = {"a": chat, "b": none, "c": none}
+    visits = render(routes, "c", urls=f"{HOST}a\n{HOST}b")
+    assert [visit.page.url for visit in visits] == [f"{HOST}a", f"{HOST}c"]
+
+
+# -- what goes wrong
+
+PLAIN = "<title>Plain</title><h1>Hello</h1>"
+HANG = "<h1>Busy</h1><script>setTimeout(() => { while (true) {} }, 50)</script>"
+
+
+@needs_browser
+def test_page_that_hangs_is_a_timeout_and_the_next_is_read():
+    visits = render({"hang": HANG, "next": PLAIN}, page_seconds=4)
+    assert [(v.page.state, v.page.reason) for v in visits] == [
+        ("error", "not rendered: timeout"),
+        ("ok", ""),
+    ]
+
+
+@needs_browser
+def test_slow_third_party_does_not_hold_up_the_page():
+    gate = threading.Event()
+
+    def slow(handler):
+        gate.wait(20)
+        return Answer("")
+
+    head = f"<title>Plain</title><h1>Hello</h1><script src='{HOST}slow.js'></script>"
+    with serve({HOST: Answer(head), f"{HOST}slow.js": slow}) as site:
+        visits = run_jobs([{"urls": HOST}], proxied(site))
+        gate.set()
+    assert [(v.page.state, v.page.title) for v in visits] == [("ok", "Plain")]
+
+
+@needs_browser
+def test_killed_browser_is_a_crash_and_the_next_page_is_read():
+    def kill_browser(handler):
+        for pid in chromium_below(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        return Answer("")
+
+    head = f"<h1>Hello</h1><script src='{HOST}kill.js'></script>"
+    routes = {f"{HOST}a": Answer(head), f"{HOST}kill.js": kill_browser, f"{HOST}b": Answer(PLAIN)}
+    with serve(routes) as site:
+        visits = run_jobs([{"sample": f"{HOST}a\n{HOST}b"}], proxied(site))
+    assert [(v.page.state, v.page.reason) for v in visits] == [
+        ("error", "not rendered: crash"),
+        ("ok", ""),
+    ]
+
+
+@needs_browser
+def test_answer_that_is_an_error_is_no_page():
+    (visit,) = render({}, "missing")
+    assert (visit.page.state, visit.page.reason) == ("error", "not rendered: HTTP 404")
+
+
+@needs_browser
+def test_dialogs_popups_downloads_and_requests_for_rights_are_passed_over():
+    html = f"""<title>Loud</title><h1>Hello</h1><script>
+alert('hello'); window.open('{HOST}popup'); Notification.requestPermission();
+navigator.geolocation.getCurrentPosition(() => 0);
+addEventListener('beforeunload', event => {{ event.preventDefault(); return 'stay' }});
+const a = document.createElement('a'); a.href = 'data:application/zip,x'; a.download = 'x.zip';
+document.body.append(a); a.click();
+</script>"""
+    visits = render({"a": html, "popup": PLAIN, "b": PLAIN}, "a", "b")
+    assert [(v.page.state, v.page.title) for v in visits] == [("ok", "Loud"), ("ok", "Plain")]
+
+
+def chromium_below(pid):
+    """Chromium's main processes among the descendants of `pid`."""
+    found = []
+    for child in descendants(pid):
+        try:
+            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"chrom" in command[0].lower() and not any(c.startswith(b"--type=") for c in command):
+            found.append(child)
+    return found
+
+
+def descendants(pid):
+    children = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        waiting += (below := children.get(waiting.pop(), []))
+        found += below
+    return found
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+STAGE = """
+import sys
+from spiders.chatbot import ChatbotSpider
+from tests.crawling import run_spider, settings_for
+settings = settings_for(HTTP_PROXY=sys.argv[1])
+run_spider(ChatbotSpider, settings, domain="widgets.test", urls=sys.argv[2])
+"""
+
+
+@needs_browser
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("html", [PLAIN, HANG], ids=["quiet", "hanging"])
+def test_no_process_is_left_when_the_stage_is_killed(html):
+    asked = threading.Event()
+
+    def page_asked(handler):
+        asked.set()
+        return Answer(html)
+
+    with serve({HOST: page_asked}) as site:
+        stage = subprocess.Popen([sys.executable, "-c", STAGE, site.url(""), HOST])
+        assert asked.wait(60)
+        below = descendants(stage.pid)
+        assert chromium_below(stage.pid)
+        stage.kill()
+        stage.wait()
+        until = time.monotonic() + 10
+        while (left := [pid for pid in below if alive(pid)]) and time.monotonic() < until:
+            time.sleep(0.1)
+    assert left == []
+
+
+# -- the way out
+
+
+@contextmanager
+def canary():
+    """A private port that nobody may reach; counts connections."""
+    with serve({}) as site:
+        yield site
+
+
+@needs_browser
+@pytest.mark.parametrize("allowed", [False, True], ids=["refused", "allowed"])
+def test_page_reaches_a_private_port_only_when_the_study_allows_it(allowed):
+    with canary() as secret:
+        to = f"127.0.0.1:{secret.port}"
+        html = f"""<link rel=preconnect href="http://{to}/"><link rel=stylesheet href="http://{to}/c">
+<link rel=prefetch href="http://{to}/p"><link rel=dns-prefetch href="//localhost:{secret.port}">
+<img src="http://{to}/i"><iframe src="http://{to}/f"></iframe><script src="http://{to}/s"></script>
+<iframe name=sink></iframe><form method=post action="http://{to}/form" target=sink></form><script>
+for (const host of ['{to}', 'localhost:{secret.port}', '[::1]:{secret.port}',
+                    '2130706433:{secret.port}', '0.0.0.0:{secret.port}']) {{
+  fetch('http://' + host + '/fetch', {{mode: 'no-cors'}}).catch(() => 0);
+  try {{ new WebSocket('ws://' + host + '/ws') }} catch {{}}
+  new EventSource('http://' + host + '/es');
+  navigator.sendBeacon('http://' + host + '/b', 'x');
+  new Image().src = 'https://' + host + '/tls';
+}}
+fetch('/moved', {{mode: 'no-cors'}}).catch(() => 0);
+const turn = {{urls: 'turn:{to}?transport=tcp', username: 'a', credential: 'b'}};
+const peer = new RTCPeerConnection({{iceServers: [{{urls: 'stun:{to}'}}, turn]}});
+peer.createDataChannel('x'); peer.createOffer().then(offer => peer.setLocalDescription(offer));
+document.forms[0].submit();
+setTimeout(() => {{ const f = document.createElement('iframe'); f.src = '/moved';
+  document.body.append(f) }}, 300);
+</script>"""
+        moved = Answer("", 302, {"Location": f"http://{to}/moved"})
+        with serve({"/": Answer(html), "/moved": moved}) as site:
+            sites = (site, secret) if allowed else (site,)
+            visits = run_jobs([{"urls": site.url("/")}], settings_for(*sites))
+        assert [v.page.state for v in visits] == ["ok"]
+        assert site.hits["/moved"] >= 1  # the page did run
+        reached = {path.partition("?")[0] for path in secret.hits}
+        wanted = {"/i", "/f", "/s", "/c", "/fetch", "/ws", "/es", "/moved"} if allowed else set()
+        assert reached >= wanted
+        assert allowed or not reached
+
+
+@needs_browser
+def test_page_that_sends_itself_to_a_private_port_arrives_nowhere():
+    with canary() as secret:
+        html = f"<script>location = 'http://127.0.0.1:{secret.port}/'</script><h1>x</h1>"
+        with serve({"/": Answer(html)}) as site:
+            run_jobs([{"urls": site.url("/")}], settings_for(site))
+        assert sum(secret.hits.values()) == 0
+
+
+# -- small things
+
+
+def test_sandbox_is_off_only_for_root():
+    assert "--no-sandbox" in launch_flags(as_root=True)
+    assert "--no-sandbox" not in launch_flags(as_root=False)
+
+
+@pytest.mark.parametrize(
+    ("how", "value", "slug", "grade"),
+    [
+        ("request", "https://embed.tawk.to/1/default", "tawk", "embedded"),
+        ("global", "Tawk_API", "tawk", "embedded"),
+        ("storage", "voiceflow-session-9", "voiceflow", "likely"),
+        ("dom", '[id="crisp-chatbox"]', "crisp", "embedded"),
+    ],
+)
+def test_sighting_names_its_vendor(how, value, slug, grade):
+    vendor, found = vendor_of(Sighting("load", how, value))
+    assert (vendor.slug, found) == (slug, grade)
+
+
+def test_sighting_of_nobody_has_no_vendor():
+    assert vendor_of(Sighting("load", "request", "https://shop.test/app.js")) is None
+    assert vendor_of(Sighting("load", "floating", "https://wa.me/1")) is None
+
+
+def test_vendor_keeps_its_earliest_phase_and_strongest_evidence():
+    seen = [
+        Sighting("idle", "storage", "voiceflow-session-9"),
+        Sighting("scroll", "global", "voiceflow"),
+    ]
+    rendered = Rendered(HOST, HOST, 200, "<p>", seen)
+    (chat,), _ = read_rendered(rendered, ParsedPage("<p>", HOST))
+    assert (chat.phase, chat.evidence) == ("idle", "embedded")
+
+
+def test_share_link_that_floats_is_no_chat():
+    seen = [Sighting("load", "floating", "https://api.whatsapp.com/send?text=look")]
+    chats, _ = read_rendered(Rendered(HOST, HOST, 200, "<p>", seen), ParsedPage("<p>", HOST))
+    assert chats == []
