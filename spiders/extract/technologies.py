@@ -107,16 +107,12 @@ _STATE = re.compile(
 )
 _STATE_CHARS = 2_000  # loaders that look like it (`var __lc = {}`) are shorter
 _SRC_IN_DATA = re.compile(r'"src\\*":\s*\\*"([^"\\]{8,300})')
-_CLASSES = re.compile(r"class=[\"']?([^\"'>]+)")
-_IDS = re.compile(r"id=[\"']?([^\"'>]+)")
-_ELEMENTS = re.compile(r"</([a-z]+-[a-z0-9-]+)>")
+_ELEMENTS = re.compile(rb"</([a-z]+-[a-z0-9-]+)>")
 _LOADED = 'iframe, embed, object, audio, source, link[rel="stylesheet"], link[as="script"], img'
 _CLICKED = '[onclick], [href^="javascript:"]'
 
 
-class _Resource(NamedTuple):
-    url: str
-    grade: Evidence  # the most that it can prove
+_Resource = tuple[str, Evidence]  # an address and the most that it can prove
 
 
 class _Parts(NamedTuple):
@@ -157,11 +153,11 @@ def _inline_code(script: Script, resources: list[_Resource]) -> str:
                 code += _data_url_code(value)
             else:
                 address = script.src if name == "src" and script.src else value
-                resources.append(_Resource(address, "embedded"))
+                resources.append((address, "embedded"))
     if not code or "ld+json" in script.type:
         return ""
     if _DATA_TYPES.search(script.type) or (len(code) > _STATE_CHARS and _STATE.match(code)):
-        resources.extend(_Resource(url, "likely") for url in _SRC_IN_DATA.findall(code))
+        resources.extend((url, "likely") for url in _SRC_IN_DATA.findall(code))
         return ""
     return code
 
@@ -188,16 +184,13 @@ def _read_node(node: LexborNode, resources: list[_Resource], clicks: list[str]) 
         if name == "onclick" or value[:11] == "javascript:":
             clicks.append(value)
         elif loads and (name.endswith("src") or name in ("href", "data")) and value[:5] != "data:":
-            resources.append(_Resource(value, grade))
+            resources.append((value, grade))
 
 
 def _dom_names(page: ParsedPage) -> str:
-    """Ids, classes and custom elements as read off the source: more than the tree has, not less."""
-    html = page.html
-    found = set(_CLASSES.findall(html))
-    found.update(_IDS.findall(html))
-    found.update(_ELEMENTS.findall(html))
-    return " ".join(found)
+    """Ids, classes and custom elements; the last as read off the source."""
+    elements = b" ".join(set(_ELEMENTS.findall(page.source)))
+    return " ".join([*page.names, elements.decode("ascii")])
 
 
 # ---------------------------------------------------------------- code and addresses
@@ -233,7 +226,7 @@ def _code_hits(code: str) -> Iterator[Hit]:
 
 
 def _resource_hits(resources: list[_Resource]) -> Iterator[Hit]:
-    text = "\n".join([resource.url for resource in resources]).lower()
+    text = "\n".join([url for url, _ in resources]).lower()
     for mark in candidates(index().resources, words(text)):
         if mark.literal.partition("*")[0] not in text:
             continue
@@ -370,10 +363,11 @@ def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
 
 def _mentions(page: ParsedPage, mark: Mark) -> Iterator[Hit]:
     """The first link of a mark; a floating one to somebody's messenger is a sign of a button."""
+    start = mark.literal.partition("*")[0]
     links = [
         a
         for a in page.anchors[:MAX_RESOURCES]
-        if in_address(mark, a.url) and not _SHARES.search(a.url)
+        if start in a.url.lower() and in_address(mark, a.url) and not _SHARES.search(a.url)
     ]
     for anchor in links[:MAX_FLOATING] if mark.vendor.kind == "messenger" else ():
         if _TALKS_TO.search(anchor.url) and _is_floating(page, anchor.node):

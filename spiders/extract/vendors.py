@@ -328,6 +328,8 @@ def in_address(mark: Mark, url: str) -> bool:
     """Whether an address is on the mark's host, mirrors it in its path, or has the mark's path."""
     url = url.lower()
     literal, *rest = mark.literal.split("*")
+    if literal not in url:
+        return False
     query = url.find("?")
     for at in places(url, literal):
         end = at + len(literal)
