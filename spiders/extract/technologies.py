@@ -32,7 +32,6 @@ from spiders.extract.vendors import (
     places,
     selector,
     vendors,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -208,7 +207,7 @@ _LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
 
 def _code_hits(code: str) -> Iterator[Hit]:
-    marks = candidates(index().code, words(code))
+    marks = candidates(index().code, code)
     if not marks:
         return
     lowered = code.lower()
@@ -227,7 +226,7 @@ def _code_hits(code: str) -> Iterator[Hit]:
 
 def _resource_hits(resources: list[_Resource]) -> Iterator[Hit]:
     text = "\n".join([url for url, _ in resources]).lower()
-    for mark in candidates(index().resources, words(text)):
+    for mark in candidates(index().resources, text):
         if mark.literal.partition("*")[0] not in text:
             continue
         for url, most in resources:
@@ -238,7 +237,7 @@ def _resource_hits(resources: list[_Resource]) -> Iterator[Hit]:
 
 
 def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
-    for mark in candidates(index().dom, words(names)):
+    for mark in candidates(index().dom, names):
         name = mark.literal.lstrip("#.").removesuffix("*")
         if name in names and page.tree.css_first(selector(mark.literal)) is not None:
             yield Hit(mark.vendor, mark.grade, mark.literal)
@@ -350,7 +349,7 @@ def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
     """Chat windows that a click opens, floating messenger buttons, and mere mentions."""
     opening = clicks + [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
     text = "\n".join(opening).lower()
-    for mark in candidates(index().links, words(text)):
+    for mark in candidates(index().links, text):
         if mark.literal not in text:
             continue
         if mark.where == "popups":

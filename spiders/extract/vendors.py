@@ -38,7 +38,6 @@ __all__ = [
     "places",
     "selector",
     "vendors",
-    "words",
 ]
 
 FOLDER = Path(__file__).with_name("technologies")
@@ -162,7 +161,7 @@ def _fields(row: type, table: dict[str, object], where: str) -> dict[str, object
             found[key] = value
         elif isinstance(value, list) and all(isinstance(v, str) and len(v) > 1 for v in value):
             found[key] = tuple(v.lower() if key in _LOWERED else v for v in value)
-            wordless = [v for v in value if key not in _NAMES and not _whole_words(v)]
+            wordless = [v for v in value if key not in _NAMES and not _whole_words(v, key)]
             if wordless:
                 raise ConfigError(f"{where}: {key} {wordless[0]!r} has no whole word to file it by")
         else:
@@ -193,27 +192,39 @@ _COMMON = frozenset(
     " tracking uploads user visitor web webchat website whatsapp widget widgets window wp wrap"
     " wrapper www".split()
 )
-_WORD = re.compile(r"[a-z0-9]+\*?")
-_FOLD = bytes(ord(chr(c).lower()) if chr(c).isalnum() and c < 128 else 32 for c in range(256))
+_WORD = re.compile(r"\*?[a-z0-9]+\*?")
+_CODE_WORD = re.compile(r"\*?[a-z0-9_$]+\*?")
 
 
-def words(text: str) -> set[bytes]:
-    """The ASCII words of a text in lower case.
+def _fold(kept: str) -> bytes:
+    """A table that lowers ASCII letters and makes a space of all but them, digits and `kept`."""
+    chars = [chr(code) for code in range(256)]
+    return bytes(
+        ord(c.lower()) if c.isascii() and (c.isalnum() or c in kept) else 32 for c in chars
+    )
 
-    >>> sorted(words("embed.Tawk.to/5f"))
-    [b'5f', b'embed', b'tawk', b'to']
+
+_FOLD = _fold("")
+_CODE_FOLD = _fold("_$")  # names of code are one word: `__be` is rare, `be` is in every script
+
+
+def _folded(text: str, fold: bytes = _CODE_FOLD) -> bytes:
+    """The ASCII words of a text in lower case, one space or more apart.
+
+    >>> _folded("embed.Tawk.to/$_5f")
+    b'embed tawk to $_5f'
     """
-    return set(text.encode("utf-8", "replace").translate(_FOLD).split())
+    return text.encode("utf-8", "replace").translate(fold)
 
 
 def _mark(vendor: Vendor, where: Where, literal: str, grade: Evidence) -> Mark:
-    return Mark(vendor, where, literal, grade, _whole_words(literal))
+    return Mark(vendor, where, literal, grade, _whole_words(literal, where))
 
 
-def _whole_words(literal: str) -> frozenset[bytes]:
-    """The words of a mark; one before a `*` may go on in the text and is left out."""
-    found = _WORD.findall(literal.lower())
-    return frozenset(word.encode() for word in found if not word.endswith("*"))
+def _whole_words(literal: str, where: str) -> frozenset[bytes]:
+    """The words of a mark; one beside a `*` may go on in the text and is left out."""
+    found = (_WORD if where == "dom" else _CODE_WORD).findall(literal.lower())
+    return frozenset(word.encode() for word in found if "*" not in word)
 
 
 def _filing_word(mark: Mark) -> bytes:
@@ -237,14 +248,22 @@ class Names:
         return next((self._starts[start] for start in starts if start in self._starts), None)
 
 
+class Table(NamedTuple):
+    """Marks by filing word, and all words of theirs: of a text no other word matters."""
+
+    filed: dict[bytes, list[Mark]]
+    words: frozenset[bytes]
+    fold: bytes
+
+
 class Index(NamedTuple):
     """Marks by filing word, per part of a page, and the names that the browser asks for."""
 
-    code: dict[bytes, list[Mark]]
-    resources: dict[bytes, list[Mark]]
-    dom: dict[bytes, list[Mark]]
-    links: dict[bytes, list[Mark]]
-    requests: dict[bytes, list[Mark]]
+    code: Table
+    resources: Table
+    dom: Table
+    links: Table
+    requests: Table
     globals: dict[str, Vendor]
     cookies: Names
     storage: Names
@@ -272,11 +291,13 @@ def _marks(vendor: Vendor) -> Iterator[Mark]:
             yield _mark(vendor, "links", literal, "mentioned")
 
 
-def _file(marks: Iterable[Mark]) -> dict[bytes, list[Mark]]:
-    table: dict[bytes, list[Mark]] = {}
+def _file(marks: list[Mark]) -> Table:
+    filed: dict[bytes, list[Mark]] = {}
     for mark in marks:
-        table.setdefault(_filing_word(mark), []).append(mark)
-    return table
+        filed.setdefault(_filing_word(mark), []).append(mark)
+    known = frozenset(word for some in filed.values() for mark in some for word in mark.words)
+    fold = _FOLD if any(mark.where == "dom" for mark in marks) else _CODE_FOLD
+    return Table(filed, known, fold)
 
 
 @cache
@@ -285,7 +306,7 @@ def index() -> Index:
     rows = vendors().values()
     marks = [mark for row in rows for mark in _marks(row)]
     network = [_mark(row, "hosts", host, "embedded") for row in rows for host in row.network]
-    parts = {part: _file(m for m in marks if m.where in kinds) for part, kinds in _PARTS.items()}
+    parts = {part: _file([m for m in marks if m.where in kinds]) for part, kinds in _PARTS.items()}
     return Index(
         **parts,
         requests=_file([*(m for m in marks if m.where in ("hosts", "paths")), *network]),
@@ -295,10 +316,12 @@ def index() -> Index:
     )
 
 
-def candidates(table: dict[bytes, list[Mark]], found: set[bytes]) -> list[Mark]:
-    """Marks whose words are all among the words found; same marks, same order."""
-    filed = sorted(table.keys() & found)
-    return [mark for word in filed for mark in table[word] if mark.words <= found]
+def candidates(table: Table, text: str) -> list[Mark]:
+    """Marks whose words all stand in the text, hosts first: an address is the best proof."""
+    found = table.words.intersection(_folded(text, table.fold).split())
+    filed = sorted(table.filed.keys() & found)
+    marks = [mark for word in filed for mark in table.filed[word] if mark.words <= found]
+    return sorted(marks, key=lambda mark: mark.where)
 
 
 # ---------------------------------------------------------------- a closer look
@@ -360,7 +383,7 @@ def selector(literal: str) -> str:
 
 def match_request(url: str) -> tuple[Vendor, Evidence] | None:
     """The vendor that a request goes to, by the strongest and longest mark; None for others."""
-    found = [m for m in candidates(index().requests, words(url)) if in_address(m, url)]
+    found = [m for m in candidates(index().requests, url) if in_address(m, url)]
     if not found:
         return None
     mark = min(found, key=lambda m: (RANK[m.grade], -len(m.literal)))
