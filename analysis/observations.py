@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -375,14 +375,16 @@ def read_brands(db: Database, run_id: int, *, now: datetime) -> list[Observed]:
         _read_observations(db, brand)
         _read_reviews(db, brand, now)
         _settle_languages(db, brand)
-        _read_mystery(db, run_id, brand)
+        _read_mystery(db, run_id, brand, now)
     _read_ranks(db, run_id, brands)
     return brands
 
 
 def _rows(db: Database, brand: Observed, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
     return db.execute(
-        f'select {columns} from "{table}" where brand_id = ? order by page_id, rowid',
+        # By address, not by id: ids of pages are other ones in each run, their order too.
+        f'select {columns} from "{table}" where brand_id = ? order by '
+        "(select rendered || url from pages where id = page_id), rowid",
         [brand.brand_id],
     )
 
@@ -390,7 +392,7 @@ def _rows(db: Database, brand: Observed, table: str, columns: str) -> Iterator[t
 def _read_pages(db: Database, brand: Observed) -> None:
     rows = db.execute(
         "select id, url, state, reason, purpose, depth, language, rendered, title, errors "
-        "from pages where brand_id = ? order by depth, rowid",
+        "from pages where brand_id = ? order by depth, url, rendered",
         [brand.brand_id],
     )
     for key, url, state, reason, purpose, depth, language, rendered, title, errors in rows:
@@ -492,7 +494,7 @@ def _texts_of_pages(db: Database, brand: Observed) -> dict[str, str]:
     parts += [(page.id, page.title) for page in brand.pages]
     parts += db.execute(
         "select page_id, substr(text, 1, 300) from reviews where brand_id = ? "
-        "group by page_id order by page_id",
+        "group by page_id order by min(rowid)",
         [brand.brand_id],
     ).fetchall()
     for page_id, text in parts:
@@ -513,12 +515,19 @@ def _read_ranks(db: Database, run_id: int, brands: list[Observed]) -> None:
             brand.ranks.setdefault(keyword, Rank(rank, url))
 
 
-def _read_mystery(db: Database, run_id: int, brand: Observed) -> None:
-    for asked, answered in db.execute(
-        "select m.asked_at, m.answered_at from mystery_visits m join runs r using (study_id) "
-        "where r.id = ? and m.domain = ? and m.asked_at is not null order by m.id",
-        [run_id, brand.domain],
-    ):
+# Questions that wait for their answer count neither way; those of a year ago are another company.
+_MYSTERY = """
+    select m.asked_at, m.answered_at from mystery_visits m join runs r using (study_id)
+    where r.id = ? and m.domain = ? and m.asked_at between ? and ?
+      and (m.never or m.answered_at is not null)
+    order by m.id"""
+_MYSTERY_DAYS = 365
+
+
+def _read_mystery(db: Database, run_id: int, brand: Observed, now: datetime) -> None:
+    since = (now - timedelta(days=_MYSTERY_DAYS)).astimezone(UTC).isoformat()
+    until = now.astimezone(UTC).isoformat()
+    for asked, answered in db.execute(_MYSTERY, [run_id, brand.domain, since, until]):
         if answered is None:
             brand.mystery_unanswered += 1
             continue
