@@ -34,7 +34,7 @@ def _classified(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     ]
     ratings = [_share(row.get("rating")) for row in rows]
     sentiments = score_texts(texts, languages, ratings)
-    themes = classify_batch(texts, languages)
+    themes = classify_batch(texts, languages, sentiments)
     for row, language, sentiment, found in zip(rows, languages, sentiments, themes, strict=True):
         yield {
             "id": row.get("id"),

