@@ -76,7 +76,9 @@ def normalize(text: str) -> str:
     >>> normalize("Ｈäufige  FRAGEN")
     'häufige fragen'
     """
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
+    # Apostrophes first: NFKC takes an acute accent standing alone apart.
+    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
+    text = text.translate(_APOSTROPHES)
     return _SPACE.sub(" ", text).strip()
 
 
@@ -92,10 +94,11 @@ def fold(text: str) -> str:
     bare = "".join(
         c
         for c in unicodedata.normalize("NFD", text)
-        # Only Latin, Greek and Cyrillic accents: vowel signs of Indic scripts are letters.
-        if not "\u0300" <= c <= "\u036f"
+        # Only Latin, Greek and Cyrillic accents, and hamza on Arabic letters: vowel signs of Indic scripts are letters.
+        if not ("\u0300" <= c <= "\u036f" or "\u0653" <= c <= "\u0655")
     )
-    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    bare = unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    return _SPACE.sub(" ", bare).strip()
 
 
 def read_language(path: Path) -> Language:
