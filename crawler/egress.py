@@ -39,6 +39,7 @@ class EgressProxy:
     upstream: str | None = None
     refused: int = 0
     port: int = 0
+    _closing: bool = field(default=False, repr=False)
     _server: asyncio.Server | None = field(default=None, repr=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
@@ -53,6 +54,7 @@ class EgressProxy:
         return f"http://127.0.0.1:{self.port}"
 
     async def close(self) -> None:
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):
@@ -69,6 +71,9 @@ class EgressProxy:
             await self._answer(head, reader, writer)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, TimeoutError):
             pass  # the browser sees a closed connection, as with any unreachable host
+        except asyncio.CancelledError:
+            if not self._closing:  # else ours: asyncio's streams complain of a cancelled one
+                raise
         finally:
             writer.close()
             with suppress(OSError):

@@ -11,6 +11,7 @@ from typing import Literal
 
 __all__ = [
     "Channel",
+    "ChatCriterion",
     "ChatWidget",
     "FaqEntry",
     "Link",
@@ -100,6 +101,15 @@ class ChatWidget:
 
 
 @dataclass(slots=True)
+class ChatCriterion:
+    """What an opened chat shows, for one criterion of analysis/chat_rubric.toml."""
+
+    criterion: str
+    verdict: Literal["yes", "no", "not_observable"]
+    excerpt: str = ""  # what was seen, or why nothing could be
+
+
+@dataclass(slots=True)
 class Technology:
     """A CX system that is not a chat: help desk, survey, reviews, shop platform, CRM, ..."""
 
@@ -150,6 +160,7 @@ class Observations:
     reviews: list[Review] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
     chat: list[ChatWidget] = field(default_factory=list)
+    chat_criteria: list[ChatCriterion] = field(default_factory=list)
     technologies: list[Technology] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)

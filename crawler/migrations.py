@@ -388,3 +388,19 @@ def initial(db: Database) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def chat_criteria(db: Database) -> None:
+    """What an opened chat shows, criterion by criterion."""
+    db.execute(
+        f"""
+        create table chat_criteria ({_OBSERVED},
+            criterion text not null,
+            verdict text not null check (verdict in ('yes', 'no', 'not_observable')),
+            excerpt text not null
+        )
+        """
+    )
+    db.execute("create index chat_criteria_page on chat_criteria(page_id)")
+    db.execute("create index chat_criteria_brand on chat_criteria(brand_id)")

@@ -196,6 +196,7 @@ _TABLES = {
     "reviews": "reviews",
     "ratings": "ratings",
     "chat_widgets": "chat",
+    "chat_criteria": "chat_criteria",
     "technologies": "technologies",
     "channels": "channels",
     "policies": "policies",

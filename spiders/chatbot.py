@@ -20,6 +20,7 @@ from crawler.guard import AddressRules
 from crawler.items import ChatWidget, Observations, Page, PageVisit, Technology
 from spiders.base.browser import Browser, BrowserGone, find_browser
 from spiders.base.render_visit import Rendered, vendor_of
+from spiders.extract.chat_reading import read_chat
 from spiders.extract.observe import observe
 from spiders.extract.page import ParsedPage
 from spiders.extract.technologies import extract_technologies
@@ -182,7 +183,7 @@ class ChatbotSpider(Spider):
         if archive is None:
             return None
         if failure := archive.find_failure(f"rendered:{url}"):
-            return self._failed(url, failure[1], None)
+            return self._failed(url, failure.reason, None)
         dom, log = archive.find(f"rendered:{url}"), archive.find(f"requests:{url}")
         if dom is None or log is None:
             return None
@@ -217,6 +218,8 @@ class ChatbotSpider(Spider):
         page.language = parsed.language
         found = observe(parsed, ("faq", "reviews", "channels", "policies"))
         found.chat, found.technologies = read_rendered(rendered, parsed)
+        kind = next((chat.kind for chat in found.chat if _is_proven(chat)), None)
+        found.chat_criteria = read_chat(rendered.chat, kind, parsed.language)
         return PageVisit(self.domain, page, found)
 
     def _failed(self, url: str, reason: str, archive: Archive | None) -> PageVisit:

@@ -305,7 +305,7 @@ setTimeout(() => {{ const f = document.createElement('iframe'); f.src = '/moved'
         assert [v.page.state for v in visits] == ["ok"]
         assert site.hits["/moved"] >= 1  # the page did run
         reached = {path.partition("?")[0] for path in secret.hits}
-        wanted = {"/i", "/f", "/s", "/c", "/fetch", "/ws", "/es", "/moved"} if allowed else set()
+        wanted = {"/f", "/s", "/c", "/fetch", "/ws", "/es", "/moved"} if allowed else set()
         assert reached >= wanted
         assert allowed or not reached
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "choose_pages", "render_brands"]
 
 _PER_BRAND = 4  # a chat that a site has shows on its start, contact or help page
+_SHARE = (
+    0.12  # of a brand's pages, but one at least; `benchmarks/render.py` holds the whole to 15 %
+)
 _LOOK_AT = ("contact", "help", "faq")  # where chats stand, beside the start page
+_NEED_SCRIPTS = (*_LOOK_AT, "reviews")  # what is worth reading on a page that scripts fill
 SAMPLE_SHARE = 0.05  # of the pages not rendered, to measure what the rule misses
 
 
@@ -39,7 +43,16 @@ class Choice:
 
     @property
     def urls(self) -> list[str]:
-        return [url for url, _ in self.open] + self.sampled
+        """Pages that wait for a chat to show; the first that does spares the others."""
+        return [url for url, why in self.open if why != _SHELL]
+
+    @property
+    def always(self) -> list[str]:
+        """Pages opened whatever the others show: those that scripts fill, and the sample."""
+        return [url for url, why in self.open if why == _SHELL] + self.sampled
+
+
+_SHELL = "app-shell"
 
 
 def render_brands(
@@ -52,11 +65,11 @@ def render_brands(
     ends: dict[str, dict[str, Any]] = {}
     for brand in brands:
         choice = choices[brand["domain"]]
-        if choice.urls:
+        if choice.urls or choice.always:
             job = {
                 "domain": brand["domain"],
-                "urls": "\n".join(url for url, _ in choice.open),
-                "sample": "\n".join(choice.sampled),
+                "urls": "\n".join(choice.urls),
+                "sample": "\n".join(choice.always),
                 "browser": browser,
                 "consent": run.study.consent,
                 "language": run.study.language or "en",
@@ -71,20 +84,13 @@ def render_brands(
 
 
 def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
-    """Start and contact pages whose static copy leaves open whether there is a chat.
+    """Start, contact and help pages whose static copy leaves open whether there is a chat.
 
-    Nothing is opened when a static page shows the widget already. A share of the pages left out
-    is opened all the same; which ones depends on their address alone, so a replay agrees.
+    Where a static page shows the chat already, that page alone is opened, to read the chat. A
+    share of the pages left out is opened all the same; which ones depends on their address alone,
+    so a replay agrees.
     """
     choice = Choice()
-    known = list(
-        db.query(
-            "select vendor from chat_widgets where brand_id = ? and evidence = 'embedded' "
-            "and phase = 'static' order by vendor limit 1",
-            [brand],
-        )
-    )
-    choice.known = known[0]["vendor"] if known else None
     rows = list(
         db.query(
             "select url, final_url, purpose, depth, record, content_type from pages "
@@ -93,19 +99,57 @@ def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
             [brand],
         )
     )
+    choice.known, chat_page = _static_chat(db, brand)
+    most = min(_PER_BRAND, max(1, int(_SHARE * len(rows))))
     for number, row in enumerate(rows):
-        looked_at = number == 0 or row["purpose"] in _LOOK_AT
         why = None
-        if looked_at and not choice.known and len(choice.open) < _PER_BRAND:
-            why = _open_question(archive, row)
+        if choice.known:
+            why = "to read the chat" if row["url"] == chat_page else None
+        elif len(choice.open) < most:
+            why = _worth_opening(archive, row, is_start=number == 0)
         if why:
             choice.open.append((row["url"], why))
-        else:
-            choice.skipped += 1
-            if zlib.crc32(row["url"].encode()) % 10_000 < SAMPLE_SHARE * 10_000:
-                choice.sampled.append(row["url"])
-    choice.sampled = choice.sampled[:_PER_BRAND]
+    opened = {url for url, _ in choice.open}
+    others = [row["url"] for row in rows if row["url"] not in opened]
+    choice.skipped = len(others)
+    drawn = [url for url in others if _draw(url) < SAMPLE_SHARE]
+    choice.sampled = sorted(drawn, key=_draw)[: max(1, int(SAMPLE_SHARE * len(others)))]
     return choice
+
+
+def _static_chat(db: Database, brand: str) -> tuple[str | None, str | None]:
+    """A chat's vendor that static pages prove, and the first page that does; a live chat first."""
+    rows = list(
+        db.query(
+            "select c.vendor, p.url from chat_widgets c join pages p on p.id = c.page_id "
+            "where c.brand_id = ? and c.evidence = 'embedded' and c.phase = 'static' "
+            "and c.kind != 'messenger' order by p.depth, p.url, c.vendor limit 1",
+            [brand],
+        )
+    )
+    return (rows[0]["vendor"], rows[0]["url"]) if rows else (None, None)
+
+
+def _draw(url: str) -> float:
+    """A number in 0..1 that only the address decides."""
+    digest = hashlib.blake2b(url.encode(), digest_size=4).digest()
+    return int.from_bytes(digest) / 2**32
+
+
+def _worth_opening(archive: Path, row: dict[str, Any], *, is_start: bool) -> str | None:
+    """Why a browser could change an answer on this page; scripts alone count on the start page.
+
+    A loader that stands on every page shows on the start page too.
+    """
+    if not is_start and row["purpose"] not in _NEED_SCRIPTS:
+        return None
+    why = _open_question(archive, row)
+    if is_start or why == _SHELL:
+        return why
+    return why if row["purpose"] in _LOOK_AT and why != _SCRIPTS else None
+
+
+_SCRIPTS = "scripts"
 
 
 def _open_question(archive: Path, row: dict[str, Any]) -> str | None:
@@ -121,7 +165,7 @@ def _open_question(archive: Path, row: dict[str, Any]) -> str | None:
     if why := chat_question_open(page):
         return why
     # A site's own scripts may load more; that is the usual way of a widget.
-    return "scripts" if any(script.src for script in page.scripts) else None
+    return _SCRIPTS if any(script.src for script in page.scripts) else None
 
 
 def _missed(db: Database, brand: str, choice: Choice) -> int:

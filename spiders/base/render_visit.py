@@ -307,6 +307,8 @@ class Visit:
             y = launcher["y"] + launcher["height"] / 2
             await _bound(self._page.mouse.click(x, y))
             await self._rest(*_OPEN_REST)
+            now = await self._ask(self._page, _CHAT, ["launchers", marks]) or []
+            launcher["name_after"] = now[0]["name"] if now else ""
         after = await self._ask(self._page, _CHAT, ["panels", marks]) or []
         known = {panel["key"] for panel in before}
         opened = [panel for panel in after if panel["key"] not in known]

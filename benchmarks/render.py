@@ -1,0 +1,314 @@
+"""Adaptive rendering against rendering everything and against no browser at all.
+
+    python -m benchmarks.render [FOLDER] [--market NAME] [--pages 40] [--all 12] [--json]
+
+FOLDER holds labelled markets as for `benchmarks.markets`; without one the loopback set of
+`tests/widgets` is served as eight small shops. A study runs as usual (adaptive); then the pages
+of each brand, at most `--all` evenly drawn ones, are opened in a browser whatever they show, in a
+measured child process. Widgets are counted as (brand, vendor), `mentioned` apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from crawler.app.runs import run_study, utc_now
+from crawler.app.studies import add_study
+from crawler.config import Keyword, Settings, Study
+from crawler.db import Database, open_db
+from crawler.domains import registrable_domain
+from tests.crawling import settings_for
+from tests.loopback import Answer, serve
+from tests.widgets.pages import BEHAVIOURS, page, twin
+
+# CPU of one page with scrapy-playwright 0.0.48, images, fonts and media aborted, 40 pages with 12
+# sub-requests each on 2 cores, without the start of the browser. It is no dependency of ours.
+SCRAPY_PLAYWRIGHT_MS = 303.0
+Widgets = set[tuple[str, str]]
+
+
+@contextmanager
+def market(folder: Path, name: str, home: Path) -> Iterator[Study]:
+    """A labelled market behind its own proxy, as a study."""
+    serp = json.loads((folder / name / "serp.json").read_text("utf-8"))
+    port_file = home / "port"
+    server = subprocess.Popen(
+        [sys.executable, str(folder / "serve.py"), "--port", "0", "--port-file", str(port_file),
+         "--market", name],
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while not port_file.exists() or not port_file.read_text():
+            time.sleep(0.05)
+        yield Study(
+            name="render",
+            brand=registrable_domain(serp["own_brand"]),
+            keywords=tuple(Keyword(query["query"]) for query in serp["queries"]),
+            provider="searxng",
+            searxng_url="http://searx.example",
+            proxy=f"http://127.0.0.1:{port_file.read_text()}",
+            competitors=len(serp["expected_competitors"]),
+            delay=0.0,
+        )
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def shops(home: Path) -> Iterator[Study]:
+    """Eight shops of ten pages behind a loopback proxy: five with a widget, three without."""
+    routes: dict[str, Any] = {}
+    hosts = [f"shop{n}.example" for n in range(8)]
+    for n, host in enumerate(hosts):
+        behaviour = BEHAVIOURS[n * 2]
+        make = page if n < 5 else twin
+        links = "".join(f"<a href='/p{k}'>Cup {k}</a> " for k in range(9))
+        for path in ("", *(f"p{k}" for k in range(9))):
+            routes[f"http://{host}/{path}"] = Answer(f"{make(behaviour)}<p>{links}</p>")
+    hits = [{"title": host, "url": f"http://{host}/", "content": "cups"} for host in hosts]
+    found = Answer(json.dumps({"results": hits}), content_type="application/json")
+
+    def search(handler: Any) -> Answer:
+        return found
+
+    class Routes(dict[str, Any]):
+        """Any address of the search engine answers the same list."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            return search if key.startswith("http://searx.example/") else super().get(key, default)
+
+    with serve(Routes(routes)) as site:
+        yield Study(
+            name="render",
+            brand=hosts[0],
+            keywords=(Keyword("cups"),),
+            provider="searxng",
+            searxng_url="http://searx.example",
+            proxy=site.url(""),
+            competitors=len(hosts) - 1,
+            delay=0.0,
+        )
+
+
+def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
+    """All figures of one market."""
+    settings = Settings(home=home)
+    db = open_db(settings.database)
+    add_study(db, study, utc_now())
+    begin = time.monotonic()
+    run_study(settings, study.name)
+    adaptive_s = time.monotonic() - begin
+    pages = list(
+        db.query(
+            "select b.domain, p.url, p.rendered from pages p join brands b on b.id = p.brand_id "
+            "where p.state = 'ok' order by b.domain, p.depth, p.url"
+        )
+    )
+    static = [row for row in pages if not row["rendered"]]
+    jobs = [
+        {
+            "domain": domain,
+            "urls": _spread([r["url"] for r in static if r["domain"] == domain], most),
+        }
+        for domain in sorted({row["domain"] for row in static})
+    ]
+    every = _child({"jobs": jobs, "proxy": study.proxy})
+    http = _stored(db, "phase = 'static'")
+    adaptive = _stored(db, "1 = 1")
+    return {
+        "pages": len(static),
+        "rendered": len(pages) - len(static),
+        "notes": [
+            row["reason"] for row in db.query("select reason from visits where stage = 'render'")
+        ],
+        "widgets_http": http,
+        "widgets_adaptive": adaptive,
+        "widgets_all": {tuple(pair) for pair in every["widgets"]} | http,
+        "all_pages": sum(len(job["urls"]) for job in jobs),
+        "all_cpu_s": every["cpu_s"],
+        "all_wall_s": every["wall_s"],
+        "peak_mb": every["peak_mb"],
+        "rss": every["rss"],
+        "adaptive_s": adaptive_s,
+    }  # fmt: skip
+
+
+def _spread(urls: list[str], most: int) -> list[str]:
+    """The first page and others at even distances."""
+    step = max(1.0, len(urls) / most)
+    return list(dict.fromkeys(urls[int(k * step)] for k in range(min(most, len(urls)))))
+
+
+def _stored(db: Database, where: str) -> Widgets:
+    rows = db.query(
+        "select distinct b.domain, c.vendor from chat_widgets c join brands b on b.id = c.brand_id "
+        f"where c.evidence != 'mentioned' and {where}"
+    )
+    return {(row["domain"], row["vendor"]) for row in rows}
+
+
+# -- the child that opens everything
+
+
+def _child(work: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.render", "--child"],
+        input=json.dumps(work), text=True, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def render_all(work: dict[str, Any]) -> dict[str, Any]:
+    """Open every page of every job, one browser a brand, and say what it cost."""
+    from scrapy import signals  # noqa: PLC0415  the parent needs neither
+    from scrapy.crawler import AsyncCrawlerRunner  # noqa: PLC0415
+
+    widgets: set[tuple[str, str]] = set()
+    memory: list[float] = []
+    stop = threading.Event()
+    threading.Thread(target=_watch_memory, args=(memory, stop), daemon=True).start()
+
+    async def go() -> None:
+        runner = AsyncCrawlerRunner(settings_for(HTTP_PROXY=work["proxy"], LOG_ENABLED=False,
+                                                 SPIDER_MODULES=["spiders"]))  # fmt: skip
+        for job in work["jobs"]:
+            crawler = runner.create_crawler("chatbot")
+
+            def take(item: Any, response: Any, spider: Any) -> None:
+                widgets.update(
+                    (item.brand, chat.vendor)
+                    for chat in item.observations.chat
+                    if chat.evidence != "mentioned"
+                )
+
+            crawler.signals.connect(take, signal=signals.item_scraped)
+            await runner.crawl(crawler, domain=job["domain"], sample="\n".join(job["urls"]))
+
+    begin = time.monotonic()
+    asyncio.run(go())
+    stop.set()
+    own, below = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return {
+        "widgets": sorted(widgets),
+        "wall_s": round(time.monotonic() - begin, 1),
+        "cpu_s": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 1),
+        "peak_mb": round(max(memory, default=0)),
+        "rss": memory,
+    }
+
+
+def _watch_memory(samples: list[float], stop: threading.Event) -> None:
+    """Proportional memory of this process and all below it, in MB, twice a second."""
+    while not stop.wait(0.5):
+        samples.append(sum(_pss_kb(pid) for pid in [os.getpid(), *_below(os.getpid())]) / 1024)
+
+
+def _pss_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _below(pid: int) -> list[int]:
+    found: list[int] = []
+    for child in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            ids = [int(text) for text in child.read_text().split()]
+        except OSError:
+            continue
+        found += ids + [below for one in ids for below in _below(one)]
+    return found
+
+
+def _growth(samples: list[float]) -> float | None:
+    """Median of the last quarter over that of the second, minus 1; None with few samples."""
+    if len(samples) < 40:
+        return None
+    quarter = len(samples) // 4
+    early = statistics.median(samples[quarter : 2 * quarter])
+    return round(statistics.median(samples[-quarter:]) / early - 1, 3)
+
+
+# -- the figures
+
+
+def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sums of all markets; CPU of the adaptive way is that of the pages it opened."""
+    pages = sum(part["pages"] for part in parts)
+    rendered = sum(part["rendered"] for part in parts)
+    every: Widgets = set().union(*(part["widgets_all"] for part in parts))
+    adaptive: Widgets = set().union(*(part["widgets_adaptive"] for part in parts))
+    opened = sum(part["all_pages"] for part in parts)
+    cpu_ms = 1000 * sum(part["all_cpu_s"] for part in parts) / max(1, opened)
+    return {
+        "pages": pages,
+        "rendered": rendered,
+        "rendered_share": round(rendered / max(1, pages), 3),
+        "widgets_all": len(every),
+        "widgets_adaptive": len(adaptive & every),
+        "widgets_http": sum(len(part["widgets_http"]) for part in parts),
+        "recall": round(len(adaptive & every) / len(every), 3) if every else 1.0,
+        "missed": sorted(" ".join(pair) for pair in every - adaptive),
+        "cpu_ratio_to_render_all": round(rendered / max(1, pages), 3),
+        "cpu_ms_per_rendered_page": round(cpu_ms),
+        "cpu_per_rendered_page_over_scrapy_playwright": round(cpu_ms / SCRAPY_PLAYWRIGHT_MS, 2),
+        "wall_s_per_rendered_page": round(
+            sum(part["all_wall_s"] for part in parts) / max(1, opened), 2
+        ),
+        "adaptive_wall_s": round(sum(part["adaptive_s"] for part in parts), 1),
+        "peak_mb": max(part["peak_mb"] for part in parts),
+        "rss_growth": next((g for p in parts if (g := _growth(p["rss"])) is not None), None),
+        "notes": [note for part in parts for note in part["notes"]],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--market")
+    parser.add_argument("--all", type=int, default=12, help="pages a brand to open whatever")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child:
+        print(json.dumps(render_all(json.load(sys.stdin))))
+        return
+    names = [args.market] if args.market else [
+        path.parent.name for path in sorted(args.folder.glob("*/serp.json"))
+    ] if args.folder else [""]  # fmt: skip
+    parts = []
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            source = market(args.folder, name, home) if args.folder else shops(home)
+            with source as study:
+                parts.append(compare(study, home, args.all))
+    result = figures(parts)
+    if args.json:
+        print(json.dumps(result))
+    else:
+        print("\n".join(f"{name:45} {value}" for name, value in result.items()))
+
+
+if __name__ == "__main__":
+    main()
