@@ -18,6 +18,7 @@ __all__ = [
     "bootstrap",
     "mean_test",
     "median",
+    "net_share",
     "shares_test",
     "shrunk_moments",
     "shrunk_stars",
@@ -57,6 +58,18 @@ def wilson(hits: int, n: int, z: float = Z_95) -> Estimate:
     return Estimate(
         share, max(0.0, min(share, center - half)), min(1.0, max(share, center + half)), n
     )
+
+
+def net_share(positive: int, negative: int, n: int) -> Estimate:
+    """(positive - negative) / n on -1..1: multinomial variance, one pseudo-count each.
+
+    >>> [round(x, 3) for x in net_share(7, 1, 10)]
+    [0.6, 0.195, 1.0, 10]
+    """
+    p, q = (positive + 1) / (n + 3), (negative + 1) / (n + 3)
+    half = Z_95 * math.sqrt((p + q - (p - q) ** 2) / (n + 3))
+    value = (positive - negative) / n
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n)
 
 
 def shrunk_stars(

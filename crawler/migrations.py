@@ -391,6 +391,58 @@ def initial(db: Database) -> None:
 
 
 @migrations()
+def own_data(db: Database) -> None:
+    """What own data needs: answers that never came, bases of shares, follow-ups of gaps.
+
+    A question that was never answered has no value, and counts have no scale, so both may be null;
+    SQLite changes that only by writing the table anew.
+    """
+    for statement in (
+        """
+        create table surveys_new (
+            id text primary key,
+            study_id integer not null references studies(id) on delete cascade,
+            survey text not null default '',
+            metric text not null,
+            formula text not null,
+            scale_min real,
+            scale_max real,
+            value real,
+            base real,
+            label text not null default '',
+            at text
+        )""",
+        """
+        insert into surveys_new (id, study_id, metric, formula, scale_min, scale_max, value, at)
+        select id, study_id, metric, formula, scale_min, scale_max, value, at from surveys""",
+        "drop table surveys",
+        "alter table surveys_new rename to surveys",
+        "create index surveys_study on surveys(study_id, metric)",
+        "alter table mystery_visits add column never integer not null default 0",
+        "alter table mystery_visits add column attachments text not null default '[]'",
+        "create index mystery_visits_study on mystery_visits(study_id, domain)",
+        f"""
+        create table gap_followups ({_DERIVED},
+            from_run_id integer not null references runs(id) on delete cascade,
+            metric text not null,
+            state text not null check (state in
+                ('closed', 'narrowed', 'stayed', 'widened', 'not_comparable')),
+            before_own real,
+            before_median real,
+            own_value real,
+            market_median real,
+            target real,
+            target_reached integer,
+            review_date text,
+            position integer not null,
+            text text not null
+        )""",
+        "create index gap_followups_run on gap_followups(run_id)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
 def chat_criteria(db: Database) -> None:
     """What an opened chat shows, criterion by criterion."""
     db.execute(
@@ -404,3 +456,44 @@ def chat_criteria(db: Database) -> None:
     )
     db.execute("create index chat_criteria_page on chat_criteria(page_id)")
     db.execute("create index chat_criteria_brand on chat_criteria(brand_id)")
+
+
+@migrations()
+def always_on(db: Database) -> None:
+    """Slots of schedules, claimed by their key; alerts by fact, and what was sent where."""
+    for statement in (
+        """
+        create table slots (
+            study_id integer not null references studies(id) on delete cascade,
+            slot text not null,
+            state text not null check (state in ('claimed', 'done', 'failed', 'cancelled',
+                'missed', 'skipped')),
+            reason text not null default '',
+            claimed_at text not null,
+            run_before integer not null default 0,
+            run_id integer references runs(id) on delete set null,
+            attempts integer not null default 0,
+            primary key (study_id, slot)
+        )""",
+        "alter table alerts add column fact text not null default ''",
+        "alter table alerts add column direction text not null default ''",
+        "alter table alerts add column state text not null default 'open'",
+        "create index alerts_fact on alerts(study_id, fact)",
+        """
+        create table deliveries (
+            id text primary key,
+            study_id integer not null references studies(id) on delete cascade,
+            run_id integer references runs(id) on delete set null,
+            kind text not null check (kind in ('change', 'health')),
+            target text not null,
+            title text not null,
+            body text not null,
+            state text not null check (state in ('waiting', 'sent', 'given_up')),
+            attempts integer not null default 0,
+            next_try_at text not null,
+            error text not null default '',
+            sent_at text
+        )""",
+        "create index deliveries_state on deliveries(state, next_try_at)",
+    ):
+        db.execute(statement)

@@ -48,6 +48,7 @@ ABOUT = {
     "scores": "Dimensions, 0 to 100.",
     "swot_entries": "Statements with rule, numbers and confidence.",
     "gaps": "Own brand against the market, ranked, with plan.",
+    "gap_followups": "What became of each gap of the run before.",
     "questions": "Questions of the market, clustered, and who answers them.",
     "question_wordings": "The wordings behind a question.",
     "promises": "What is promised against what reviews say.",
@@ -55,7 +56,7 @@ ABOUT = {
     "changes": "What differs between two runs.",
     "schedules": "When a study runs.",
     "alerts": "What was told, and when.",
-    "surveys": "The own brand's survey results.",
+    "surveys": "The own brand's survey answers, reply times, churn and tickets.",
     "mystery_visits": "Questions asked of a competitor by hand, and the answers.",
     "chat_criteria": "What an opened chat shows, criterion by criterion.",
 }
