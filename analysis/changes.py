@@ -278,7 +278,7 @@ def _looked_alike(having: Observed, lacking: Observed) -> bool:
 _VISIBILITY_STEP = 0.02  # chosen: two points of share, about one rank on half of the keywords
 _NUMBERS = (
     "star_rating", "net_sentiment", "negative_share", "reviews_answered",
-    "support_speed_net", "mystery_reply_time",
+    "support_speed_net", "mystery_reply_time", "mystery_answered",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ _BY_METRIC: dict[str, Stage] = {
     "reviews_answered": "retention",
     "support_speed_net": "retention",
     "mystery_reply_time": "retention",
+    "mystery_answered": "retention",
     "reply_time": "retention",
     "reply_time_stated": "retention",
     "hours_stated": "retention",

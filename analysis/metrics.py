@@ -20,7 +20,7 @@ import numpy as np
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
 from analysis.observations import Channel, Observed, Page, Policy, Proof, Searches, Sight, shorten
-from analysis.statistics import bootstrap, shrunk_moments, wilson
+from analysis.statistics import bootstrap, net_share, shrunk_moments, wilson
 from crawler.errors import ConfigError
 
 __all__ = [
@@ -527,6 +527,11 @@ def _reply_time(s: Subject) -> Measured:
     return Measured(hours, len(stated), evidence=[_channel_proof(channel)])
 
 
+def _mystery_proof(s: Subject) -> Proof:
+    hours, never = s.brand.mystery_hours, s.brand.mystery_unanswered
+    return Proof(None, f"Mystery visits of the last year: {len(hours)} answered, {never} never.")
+
+
 def _mystery(s: Subject) -> Measured:
     hours = s.brand.mystery_hours
     if not hours:
@@ -534,9 +539,14 @@ def _mystery(s: Subject) -> Measured:
         return _too_few(
             f"{asked} mystery questions, none answered" if asked else "no mystery visit"
         )
-    found = bootstrap(hours, np.median)
-    proof = Proof(None, f"{len(hours)} mystery visits answered, {s.brand.mystery_unanswered} not")
-    return Measured(*_flat(found), evidence=[proof])
+    return Measured(*_flat(bootstrap(hours, np.median)), evidence=[_mystery_proof(s)])
+
+
+def _mystery_answered(s: Subject) -> Measured:
+    answered, never = len(s.brand.mystery_hours), s.brand.mystery_unanswered
+    if not answered + never:
+        return _too_few("no mystery visit")
+    return Measured(*_flat(wilson(answered, answered + never)), evidence=[_mystery_proof(s)])
 
 
 def _theme_net(s: Subject, theme: str) -> Measured:
@@ -544,18 +554,10 @@ def _theme_net(s: Subject, theme: str) -> Measured:
     n = voice.n if voice else 0
     if voice is None or n < MIN_THEME:
         return _reviews_missing(s) or _too_few(f"{n} reviews speak of it; at least {MIN_THEME}", n)
-    low, high = _net_interval(voice.positive, voice.negative, n)
+    _, low, high, _ = net_share(voice.positive, voice.negative, n)
     worst = "negative" if voice.negative >= voice.positive else "positive"
     proofs = [*voice.quotes[worst], *voice.quotes["positive"], *voice.quotes["negative"]]
     return Measured(voice.net, n, low, high, evidence=list(dict.fromkeys(proofs))[:_EVIDENCE])
-
-
-def _net_interval(positive: int, negative: int, n: int) -> tuple[float, float]:
-    """95 % interval of (positive - negative) / n: multinomial variance, one pseudo-count each."""
-    p, q = (positive + 1) / (n + 3), (negative + 1) / (n + 3)
-    half = 1.96 * math.sqrt((p + q - (p - q) ** 2) / (n + 3))
-    value = (positive - negative) / n
-    return max(-1.0, value - half), min(1.0, value + half)
 
 
 def _reviews_answered(s: Subject) -> Measured:
@@ -626,7 +628,7 @@ def _net_sentiment(s: Subject) -> Measured:
     if n < MIN_REVIEWS:
         return _reviews_missing(s) or _too_few(f"{n} scored reviews; at least {MIN_REVIEWS}", n)
     value = (counts["positive"] - counts["negative"]) / n
-    low, high = _net_interval(counts["positive"], counts["negative"], n)
+    _, low, high, _ = net_share(counts["positive"], counts["negative"], n)
     return Measured(value, n, low, high, evidence=_quotes(s), reason=_OWN_PAGES)
 
 
@@ -863,6 +865,7 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "reply_time_stated": _has_channel("reply_time", what="reply time"),
     "reply_time": _reply_time,
     "mystery_reply_time": _mystery,
+    "mystery_answered": _mystery_answered,
     "support_speed_net": lambda s: _theme_net(s, "support_responsiveness"),
     "reviews_answered": _reviews_answered,
     "star_rating": _star_rating,
