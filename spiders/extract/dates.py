@@ -43,6 +43,7 @@ _MONTH_FIRST = re.compile(
 )
 _YEAR_FIRST = re.compile(r"((?:19|20)\d\d)[\s./-]{1,3}([^\W\d_]{2,14})[\s./-]{1,3}(\d{1,2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
+_DIGIT = re.compile(r"\d")
 _MAX_CHARS = 200
 
 
@@ -74,7 +75,7 @@ def find_date(text: str, language: str | None = None, country: str | None = None
     >>> find_date("2 weeks ago")
     """
     text = text.strip()[:_MAX_CHARS]
-    if not any(c.isdigit() for c in text):
+    if not _DIGIT.search(text):
         return None
     return _find(text, language, country)
 

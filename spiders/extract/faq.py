@@ -159,7 +159,7 @@ def _count_openings(text: str) -> int:
 
 def _has_title(page: ParsedPage) -> bool:
     """Whether a heading, a bold line or a class names a FAQ."""
-    if page.tree.css_matches(_FAQ_BOXES):
+    if "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES):
         return True
     titles = {node.text().strip() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
     return any(len(title) < 90 and names_faq(title) for title in titles)

@@ -73,17 +73,32 @@ class Marks(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def marks_of(words: str, name: str) -> Marks:
-    """Marks of an element by its class and, where that says nothing, its id."""
-    words, name = words.lower(), name.lower()
-    both = f"{words} {name}" if name else words
-    header, answer = _HEADER.search(words) is not None, _ANSWER.search(words) is not None
-    if not (header or answer) and name:
-        header, answer = _HEADER.search(name) is not None, _ANSWER.search(name) is not None
-    furniture = _FURNITURE.search(both) is not None and "accordion" not in both
-    aside, faq = _ASIDE.search(words) is not None, _FAQ_BOX.search(both) is not None
-    found = Marks(furniture, aside, header, answer, faq)
+def _marks(words: str) -> Marks:
+    """Marks of a class or an id alone."""
+    words = words.lower()
+    found = Marks(
+        _FURNITURE.search(words) is not None,
+        _ASIDE.search(words) is not None,
+        _HEADER.search(words) is not None,
+        _ANSWER.search(words) is not None,
+        _FAQ_BOX.search(words) is not None,
+    )
     return found if any(found) else _NOTHING
+
+
+def marks_of(words: str, name: str) -> Marks:
+    """Marks of an element by its class and, where that says nothing, its id.
+
+    Classes repeat on a page and ids do not, so each is looked up for itself.
+    """
+    own, named = _marks(words) if words else _NOTHING, _marks(name) if name else _NOTHING
+    if own is _NOTHING and named is _NOTHING:
+        return _NOTHING
+    told = own if own.header or own.answer else named
+    furniture = own.furniture or named.furniture
+    if furniture and "accordion" in f"{words} {name}".lower():
+        furniture = False
+    return Marks(furniture, own.aside, told.header, told.answer, own.faq or named.faq)
 
 
 _NOTHING = Marks(False, False, False, False, False)

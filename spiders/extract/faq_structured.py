@@ -22,11 +22,12 @@ _FORUM_MARKS = ("upvoteCount", "downvoteCount", "suggestedAnswer")
 
 def structured_entries(page: ParsedPage) -> list[FaqEntry]:
     """One entry a Question of a FAQPage, or of a QAPage that is not a forum thread."""
-    if not page.structured or "Question" not in page.html:
+    questions = _questions(page.structured)
+    if not questions:
         return []
     found = []
     labels = labels_of(page.language, ())
-    for entity in _questions(page.structured):
+    for entity in questions:
         question = clean_question(_text(entity, "name") or _text(entity, "text"), labels)
         answer = _answer(entity)
         kind, rest = labels.of(answer)

@@ -61,7 +61,7 @@ _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split
 # Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
 _LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
 _FOR_READERS = frozenset("sr-only visually-hidden visuallyhidden screen-reader-text".split())
-_TELLING = ("aria-label", "style", "data-rating", "title", "rel", "role")
+_TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "role"))
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
 _OFF = re.compile(
@@ -93,9 +93,11 @@ class Box:
         self.parts: set[str] = set()  # roles within, its own among them
 
     def walk(self) -> Iterator[Box]:
-        yield self
-        for kid in self.kids:
-            yield from kid.walk()
+        stack = [self]
+        while stack:
+            box = stack.pop()
+            yield box
+            stack += box.kids[::-1]
 
 
 # --- from elements to boxes --------------------------------------------------------------------
@@ -294,15 +296,16 @@ class _Builder:
     def _is_text(node: LexborNode) -> bool:
         """Inline, without a class that gives it a role, and without other elements in it."""
         attributes = node.attributes
-        if (
-            node.css_first("*:not(b,strong,em,i,u,br,font)") not in (None, node)
-            and node.child is not None
-        ) and any(inner.tag not in _INLINE or inner.attributes for inner in node.iter()):
-            return False
-        if any(name in attributes for name in _TELLING):
+        if not _TELLING.isdisjoint(attributes):
             return False
         classes = attributes.get("class") or ""
-        return not classes or _role(node.tag or "", classes) in ("", "p")
+        if classes and _role(node.tag or "", classes) not in ("", "p"):
+            return False
+        if node.child is None:
+            return True
+        return all(
+            inner.tag in _INLINE and not inner.attributes for inner in node.iter()
+        ) or node.css_first("*:not(b,strong,em,i,u,br,font)") in (None, node)
 
     @staticmethod
     def _look(box: Box, starry: bool) -> None:
@@ -404,6 +407,7 @@ _DATED = re.compile(r"\s+(?:(?:on|le|am|il|el|em|op|den|på|dne)\s+)?\d")
 _NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
 
 
+@lru_cache(maxsize=4096)
 def _looks_like_name(text: str) -> bool:
     """One to six words, each with a capital or of a script without capitals; a role may follow."""
     text = text.strip().lstrip("-–—―~ ").strip()
@@ -535,7 +539,7 @@ class _Finder:
         unit.rating = _first_rating(box)
         taken = set(map(id, chosen))
         rest = [leaf for leaf in leaves if id(leaf) not in taken]
-        if any(words().price.search(leaf.text) and len(leaf.text) < 40 for leaf in rest):
+        if any(len(leaf.text) < 40 and words().price.search(leaf.text) for leaf in rest):
             return None
         unit.date = self._date(box, rest)
         at = leaves.index(chosen[0])
@@ -805,7 +809,8 @@ def find_sections(page: ParsedPage) -> Sections:
     rows = words().class_stems
     stems = rows["any"] + rows.get(page.language or "", [])
     marks = ",".join(f'[class*="{stem}" i]' for stem in stems)
-    for node in page.tree.css(f"{marks},{_ID_MARKS}"):
+    named = any(stem in page.names_lowered for stem in (*stems, "review", "testimon"))
+    for node in page.tree.css(f"{marks},{_ID_MARKS}") if named else ():
         if node.tag in _NO_SECTION or not (kind := _kind(node)):
             continue
         if (
@@ -822,7 +827,7 @@ def find_sections(page: ParsedPage) -> Sections:
         if _WEIGHT[kind] >= _WEIGHT[kinds.get(node.mem_id, "quote")]:
             kinds[node.mem_id] = kind
         nodes.setdefault(node.mem_id, node)
-    if "★" in page.html or "⭐" in page.html:
+    if "★" in page.text or "⭐" in page.text:
         for node in _by_glyphs(page):
             kinds.setdefault(node.mem_id, "stars")
             nodes.setdefault(node.mem_id, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from crawler.errors import ConfigError
@@ -144,8 +144,13 @@ def is_junk(text: str) -> bool:
 
 
 def is_platform_text(text: str) -> bool:
-    text = " ".join(text.split())
-    return len(text) <= 100 and bool(words().platform.match(text) or words().helpful.search(text))
+    text = " ".join(text.split()) if len(text) < 400 else text
+    return len(text) <= 100 and _is_platform_text(text)
+
+
+@lru_cache(maxsize=4096)  # the same words stand below each review
+def _is_platform_text(text: str) -> bool:
+    return bool(words().platform.match(text) or words().helpful.search(text))
 
 
 def title_stems_in(text: str) -> list[str]:

@@ -42,6 +42,7 @@ _RATED = re.compile(
     rf"|評価|평점|ocena|hodnocení|betyg|puan)\s*:?\s*{_NUMBER}(?!\s*(?:%|reviews?|ratings?|votes?))",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:a-|rating|rate|rated|stars?|score|bubble|s|rank|bewertung|value|val|note)"
@@ -83,7 +84,7 @@ def read_phrase(text: str) -> Stars | None:
     >>> read_phrase("4 von 5 Sternen"), read_phrase("5 из 5 звезд")
     (Stars(value=4.0, high=5.0, low=None), Stars(value=5.0, high=5.0, low=None))
     """
-    if len(text) > 160 or not any(c.isdigit() for c in text):
+    if len(text) > 160 or not _DIGIT.search(text):
         return None
     if match := _REVERSED.search(text):
         return _bounded(_float(match[2]), float(match[1]))
