@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from weakref import WeakKeyDictionary
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
@@ -73,12 +73,20 @@ create index if not exists records_file on records(file, start);
 """
 
 
+class Failure(NamedTuple):
+    """Why a fetch gave no response; `answered`: the host sent something, so it is alive."""
+
+    state: str
+    reason: str
+    answered: bool
+
+
 class ArchivedFailure(IgnoreRequest):
     """This fetch failed before in this run; replaying the archive fails it the same way."""
 
-    def __init__(self, state: str, reason: str) -> None:
+    def __init__(self, state: str, reason: str, answered: bool = False) -> None:
         super().__init__(reason)
-        self.state, self.reason = state, reason
+        self.state, self.reason, self.answered = state, reason, answered
 
 
 @dataclass(frozen=True)
@@ -141,9 +149,11 @@ class Archive:
         )
         return self._remember(record, status)
 
-    def store_failure(self, key: str, url: str, state: str, reason: str) -> Record:
+    def store_failure(
+        self, key: str, url: str, state: str, reason: str, *, answered: bool = False
+    ) -> Record:
         """Keep that a fetch failed for good, so that a replay does not try it again."""
-        block = json.dumps({"state": state, "reason": reason}).encode()
+        block = json.dumps({"state": state, "reason": reason, "answered": answered}).encode()
         return self._remember(self._write("metadata", key, url, block, "application/json"), None)
 
     def store_resource(self, key: str, url: str, kind: str, body: bytes, media_type: str) -> Record:
@@ -245,13 +255,13 @@ class Archive:
         """Status, headers and body (still content-encoded) of a record."""
         return read_record(self.root, record)
 
-    def find_failure(self, key: str) -> tuple[str, str] | None:
-        """(state, reason) when the newest record of `key` is a failure."""
+    def find_failure(self, key: str) -> Failure | None:
+        """The failure when the newest record of `key` is one."""
         record = self.find(key)
         if record is None or record.kind != "failure":
             return None
         failure = json.loads(self.read(record)[2])
-        return failure["state"], failure["reason"]
+        return Failure(failure["state"], failure["reason"], failure.get("answered", False))
 
     # -- after a kill
 

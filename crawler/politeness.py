@@ -18,14 +18,17 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    ResponseDataLossError,
 )
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.robotstxt import ProtegoRobotParser
 from twisted.internet.defer import Deferred
 
 from crawler.archive import ArchivedFailure, archive_of
+from crawler.download import BrokenAnswer
 from crawler.errors import Refused
 
 if TYPE_CHECKING:
@@ -53,6 +56,10 @@ MAX_CRAWL_DELAY_S = 30.0  # StormCrawler's cap; a longer one is taken as this
 MAX_ROBOTS_BYTES = 1024 * 1024  # RFC 9309 asks for at least 500 KiB
 MAX_RETRY_AFTER_S = 120.0  # a host that asks for more is left alone in this run
 BREAKER_FAILURES = 4  # failures of one host in a row before it is left alone
+BUSY_PAGES = 2  # pages in a row that a host answers with 429 to the last try
+
+
+_NOT_TRIED = (IgnoreRequest, Refused)
 
 
 class RobotsDisallowed(IgnoreRequest):
@@ -79,10 +86,10 @@ def failure_state(error: Exception) -> tuple[str, str]:
         return "timeout", "no complete answer in time"
     if isinstance(error, DownloadCancelledError):
         return "too_large", "the response is larger than we read"
+    if isinstance(error, DownloadFailedError | DownloadConnectionRefusedError):
+        return "error", str(error)
     if isinstance(error, CannotResolveHostError):
         return "error", "the host name does not resolve"
-    if isinstance(error, DownloadConnectionRefusedError):
-        return "error", "the connection was refused"
     if isinstance(error, IgnoreRequest):
         text = str(error)
         if "maximum decompressed" in text or "exceeded" in text or "larger than" in text:
@@ -196,14 +203,15 @@ def retry_after_s(value: bytes | None, now: datetime) -> float | None:
 class RetryAfterMiddleware(RetryMiddleware):
     """Retries as Scrapy does, but waits as long as the host asks with 429 and 503.
 
-    A host that asks for more than MAX_RETRY_AFTER_S, or still answers 429 after the last try,
-    is left alone for the rest of the run.
+    A host that asks for more than MAX_RETRY_AFTER_S, or that still answers 429 after the last
+    try on BUSY_PAGES pages in a row, is left alone for the rest of the run.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
         self._not_before: dict[str, float] = {}
         self._closed: dict[str, HostPaused] = {}
+        self._busy: dict[str, int] = defaultdict(int)
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:
         host = urlsplit(request.url).netloc
@@ -216,9 +224,10 @@ class RetryAfterMiddleware(RetryMiddleware):
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        if response.status not in (429, 503):
-            return super().process_response(request, response)
         host = urlsplit(request.url).netloc
+        if response.status not in (429, 503):
+            self._busy[host] = 0
+            return super().process_response(request, response)
         asked = retry_after_s(response.headers.get("Retry-After"), datetime.now(UTC))
         if asked is not None and asked > MAX_RETRY_AFTER_S:
             self._close(host, f"asks to stay away for {asked:.0f} s (status {response.status})")
@@ -231,7 +240,9 @@ class RetryAfterMiddleware(RetryMiddleware):
             if again is not None:
                 return again
         if response.status == 429:
-            self._close(host, "answers 429 (too many requests) also after waiting")
+            self._busy[host] += 1
+            if self._busy[host] >= BUSY_PAGES:
+                self._close(host, "answers 429 (too many requests) also after waiting")
         return response
 
     def _close(self, host: str, why: str) -> None:
@@ -240,7 +251,11 @@ class RetryAfterMiddleware(RetryMiddleware):
 
 
 class CircuitBreakerMiddleware:
-    """After BREAKER_FAILURES fetches of a host that failed in a row, the rest is not tried."""
+    """After BREAKER_FAILURES fetches in a row without an answer or with 5xx, the rest waits.
+
+    A page that is too large, cut off or no HTTP is an answer: it takes no 45 s, and says nothing
+    about the other pages of its host.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._stats = crawler.stats
@@ -264,13 +279,20 @@ class CircuitBreakerMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        if isinstance(exception, IgnoreRequest) and not isinstance(exception, ArchivedFailure):
-            return
-        if not isinstance(exception, Refused):
-            host = urlsplit(request.url).netloc
+        host = urlsplit(request.url).netloc
+        if _was_answered(exception):
+            self._failures[host] = 0
+        elif isinstance(exception, ArchivedFailure) or not isinstance(exception, _NOT_TRIED):
             self._failures[host] += 1
             if self._failures[host] == BREAKER_FAILURES:
                 self._stats.inc_value("politeness/circuit_open")
+
+
+def _was_answered(exception: Exception) -> bool:
+    """The host did answer, only this page of it is of no use; the same when it is replayed."""
+    if isinstance(exception, ArchivedFailure):
+        return exception.answered
+    return isinstance(exception, (DownloadCancelledError, ResponseDataLossError, BrokenAnswer))
 
 
 class FailureMiddleware:
@@ -285,8 +307,8 @@ class FailureMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         archive = archive_of(self._crawler)
-        if archive is None or isinstance(exception, (IgnoreRequest, Refused)):
+        if archive is None or isinstance(exception, _NOT_TRIED):
             return
         state, reason = failure_state(exception)
         key = self._crawler.request_fingerprinter.fingerprint(request).hex()
-        archive.store_failure(key, request.url, state, reason)
+        archive.store_failure(key, request.url, state, reason, answered=_was_answered(exception))

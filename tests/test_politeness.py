@@ -103,11 +103,19 @@ def test_host_that_asks_for_a_year_is_left_alone():
         assert "stay away" in items[1]["reason"]
 
 
-def test_host_that_stays_busy_is_asked_only_twice():
-    with serve({"/": Answer("busy", 429, {"Retry-After": "0"}), "/b": PAGE}) as site:
-        items, _ = fetch(site, "/", "/b")
-        assert site.hits["/"] == 2
-        assert items[1]["state"] == "blocked"
+def test_host_that_stays_busy_is_asked_four_times_in_all():
+    busy = Answer("busy", 429, {"Retry-After": "0"})
+    with serve({"/": busy, "/b": busy, "/c": PAGE}) as site:
+        items, _ = fetch(site, "/", "/b", "/c")
+        assert (site.hits["/"], site.hits["/b"], site.hits["/c"]) == (2, 2, 0)
+        assert items[2]["state"] == "blocked"
+
+
+def test_one_busy_page_does_not_cost_the_others():
+    busy = Answer("busy", 429, {"Retry-After": "0"})
+    with serve({"/a": busy, "/b": PAGE, "/c": busy, "/d": PAGE}) as site:
+        items, _ = fetch(site, "/a", "/b", "/c", "/d")
+        assert [item.get("status") for item in items] == [429, 200, 429, 200]
 
 
 def test_dead_host_is_left_alone_after_a_few_failures():
