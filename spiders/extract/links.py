@@ -85,8 +85,6 @@ def extract_links(page: ParsedPage) -> list[Link]:
 
 def _refresh_targets(page: ParsedPage) -> list[str]:
     """Where a meta refresh leads; such pages have often no other link."""
-    if "http-equiv" not in page.lowered:
-        return []
     contents = [
         node.attributes.get("content") or ""
         for node in page.tree.css('meta[http-equiv="refresh" i]')

@@ -595,6 +595,8 @@ _MF_TYPES = {"hreview": "Review", "hreview-aggregate": "Review-aggregate",
 
 def _microformats(page: ParsedPage) -> list[Entity]:
     """hReview and h-review with their aggregates; rating parts lie flat beside the rest."""
+    if "review" not in page.names_lowered:
+        return []
     roots = page.tree.css('[class*="review" i]')
     scopes: dict[int, Entity] = {}
     for node in roots[:MAX_ENTITIES]:

@@ -76,10 +76,11 @@ def normalize(text: str) -> str:
     >>> normalize("Ｈäufige  FRAGEN")
     'häufige fragen'
     """
+    if text.isascii():  # most texts, in a third of the time
+        return " ".join(text.lower().replace("`", "'").split())
     # Apostrophes first: NFKC takes an acute accent standing alone apart.
     text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
-    text = text.translate(_APOSTROPHES)
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.translate(_APOSTROPHES).split())
 
 
 def fold(text: str) -> str:
