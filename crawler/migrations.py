@@ -497,3 +497,44 @@ def always_on(db: Database) -> None:
         "create index deliveries_state on deliveries(state, next_try_at)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def always_on(db: Database) -> None:
+    """Slots of schedules, claimed by their key; alerts by fact, and what was sent where."""
+    for statement in (
+        """
+        create table slots (
+            study_id integer not null references studies(id) on delete cascade,
+            slot text not null,
+            state text not null check (state in ('claimed', 'done', 'failed', 'cancelled',
+                'missed', 'skipped')),
+            reason text not null default '',
+            claimed_at text not null,
+            run_before integer not null default 0,
+            run_id integer references runs(id) on delete set null,
+            attempts integer not null default 0,
+            primary key (study_id, slot)
+        )""",
+        "alter table alerts add column fact text not null default ''",
+        "alter table alerts add column direction text not null default ''",
+        "alter table alerts add column state text not null default 'open'",
+        "create index alerts_fact on alerts(study_id, fact)",
+        """
+        create table deliveries (
+            id text primary key,
+            study_id integer not null references studies(id) on delete cascade,
+            run_id integer references runs(id) on delete set null,
+            kind text not null check (kind in ('change', 'health')),
+            target text not null,
+            title text not null,
+            body text not null,
+            state text not null check (state in ('waiting', 'sent', 'given_up')),
+            attempts integer not null default 0,
+            next_try_at text not null,
+            error text not null default '',
+            sent_at text
+        )""",
+        "create index deliveries_state on deliveries(state, next_try_at)",
+    ):
+        db.execute(statement)
