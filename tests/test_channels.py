@@ -334,3 +334,21 @@ def test_repeated_characters_cost_little(part):
     start = process_time()
     extract_channels(page)
     assert process_time() - start < 0.3  # measured below 0.03; linear or it takes minutes
+
+
+def test_a_promise_to_answer_is_a_reply_time():
+    assert values("<p>We answer e-mails within 4 hours.</p>", "reply_time") == ["4 hour"]
+
+
+def test_what_customers_write_is_no_reply_time():
+    review = (
+        '<div itemscope itemtype="https://schema.org/Review"><p itemprop="reviewBody">{}</p>'
+        '<b itemprop="author">Ann Lee</b></div>'
+    )
+    said = review.format("The page says you reply within 24 hours. I waited 9 days.")
+    assert values(said + review.format("Support was kind."), "reply_time") == []
+
+
+def test_an_article_before_days_is_no_day():
+    text = "<p>Ouvert du lundi au vendredi de 9h00 à 18h00</p>"
+    assert values(text, "hours", language="fr") == ["lundi au vendredi de 9h00 à 18h00"]

@@ -191,3 +191,59 @@ def test_repeated_characters_cost_little(part):
     start = process_time()
     extract_policies(page)
     assert process_time() - start < 0.3  # measured below 0.04
+
+
+# --- whose words, and which of them ------------------------------------------------------------
+
+
+def _stated(body, lang="en"):
+    return extract_policies(ParsedPage(f'<html lang="{lang}"><body>{body}</body></html>'))
+
+
+def test_how_often_is_no_length_of_time():
+    [returns] = _stated("<p>Chat seven days a week, return anything for 60 days.</p>")
+    assert returns.facts == {"window_days": 60}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The refund is paid within 7 working days after the parcel is here."),
+        ("en", "Refunds arrive within 7 days."),
+        ("en", "Your money is back within 7 days after the return reaches us."),
+        ("de", "Wir erstatten den Kaufpreis innerhalb von 7 Tagen."),
+    ],
+)
+def test_the_time_until_the_money_is_back_is_no_time_to_return(lang, text):
+    assert [p.facts for p in _stated(f"<p>{text}</p>", lang)] == [{"refund_days_max": 7}]
+
+
+def test_the_time_to_ask_for_a_refund_is_the_time_to_return():
+    [returns] = _stated("<p>You can request a refund within 14 days of purchase.</p>")
+    assert returns.facts == {"window_days": 14}
+
+
+def test_the_way_back_is_no_delivery():
+    found = _stated("<p>Return shipping is free in the first 30 days.</p>")
+    assert [(p.kind, p.facts) for p in found] == [("returns", {"free": True})]
+
+
+def test_what_customers_write_is_no_promise():
+    reviews = "".join(
+        f'<div itemscope itemtype="https://schema.org/Review"><p itemprop="reviewBody">{text}</p>'
+        '<b itemprop="author">Ann Lee</b></div>'
+        for text in ("Delivery was quick, two days to Leeds.", "Returned it within 9 days, easily.")
+    )
+    assert _stated(reviews) == []
+    assert _stated(reviews + "<p>Delivery takes 4 days.</p>")[0].facts["days_max"] == 4
+
+
+def test_the_excerpt_is_the_sentence_in_its_block():
+    menu = "<ul><li>Home</li><li>About us</li><li>Benefits</li></ul><h1>Shipping and returns</h1>"
+    [shipping] = _stated(menu + "<p>Parcels are <b>usually</b> delivered within 5 days.</p><p>Bye")
+    assert shipping.excerpt == "Parcels are usually delivered within 5 days."
+
+
+def test_a_value_of_few_characters_brings_its_label_along():
+    [shipping] = _stated("<p>Menu</p><dl><dt>Delivery time</dt><dd>3-5 days</dd></dl><p>More")
+    assert shipping.excerpt == "Delivery time 3-5 days"

@@ -90,7 +90,17 @@ def _at(lower: str, at: int, stem: str, code: str) -> Duration | None:
     if not _may_count(lower[max(0, at - 34) : at], code):
         return None
     unit, start, end = _unit(lower, at, stem, code)
-    return _span(lower, start, end, unit, code) if unit else None
+    if not unit or _RATE.match(lower, end):
+        return None
+    return _span(lower, start, end, unit, code)
+
+
+# Seven days a week, 24 hours a day: how often, not how long.
+_RATE = re.compile(
+    r" ?(?:/|an? |per |each |every |in der |die |pro |am |par |a la |por |al |alla |na |w |i |om )"
+    r"\s?(?:week|day|month|woche|tag\b|semaine|jour|semana|día|dia|settimana|giorno|weken|dag\b|"
+    r"tydzień|tygodniu|vecka|dygn)"
+)
 
 
 def _may_count(before: str, code: str) -> bool:

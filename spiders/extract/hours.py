@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.items import Channel
+from spiders.extract.blocks import is_quoted, quote
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.policies_rows import lowered, spoken, zones
 from spiders.extract.words import normalize, words
@@ -89,6 +90,9 @@ def _days_before(text: str, left: int, right: int) -> tuple[int, bool] | None:
     seen = [
         match for match in _WORD.finditer(text, left, right) if normalize(match[0]) in _day_words()
     ]
+    if len(seen) > 1 and len(seen[0][0]) < 3 < len(seen[1][0]):
+        # "du lundi": the article, though a language writes a day so
+        seen = seen[seen[1].start() - seen[0].end() == 1 :]
     if not seen or right - seen[-1].end() > 14:
         return None
     plural = len(seen) > 1 or (len(seen[0][0]) > 3 and normalize(seen[0][0]) in _EVERY)
@@ -118,12 +122,13 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
         if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:
             continue
         left, right = sentence(text, span.start, span.end)
-        if not _promises_reply(text, span, left, right):
+        if not _promises_reply(text, span, left, right) or is_quoted(page, span.start):
             continue
         low_high = f"{span.low}-{span.high}" if span.high != span.low else str(span.high)
         hours = f"{span.high * HOURS[span.unit]:g}"
         value = f"{low_high} {span.unit}"
-        found.setdefault(value, Channel("reply_time", value, hours, text[left:right][:200]))
+        excerpt = quote(page, left, right, span.start, span.end)
+        found.setdefault(value, Channel("reply_time", value, hours, excerpt[:200]))
     return list(found.values())
 
 

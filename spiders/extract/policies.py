@@ -18,9 +18,10 @@ Currency is an ISO 4217 code. A number in brackets to be filled in is no fact.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.items import Policy
+from spiders.extract.blocks import is_quoted, quote
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
 from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, stems, zones
@@ -44,6 +45,19 @@ _KEYS = {
     "cancellation": "cancel",
     "reply": "reply",
 }
+
+
+class _Promise(NamedTuple):
+    """A promise in the sentence `left`..`right` of the text, made by what is at `start`..`end`."""
+
+    kind: str
+    facts: Facts
+    left: int
+    right: int
+    start: int
+    end: int
+
+
 _REACH = 90  # characters between a word and the number it governs; chosen on written examples
 
 
@@ -62,7 +76,12 @@ def extract_policies(page: ParsedPage) -> list[Policy]:
     found += _cost(text, lower, topics["delivery"])
     found += _stated(text, lower, topics)
     found += _payment(text, lower, topics["payment"])
-    return _distinct(found)
+    return _distinct(_as_policy(page, one) for one in found if not is_quoted(page, one.start))
+
+
+def _as_policy(page: ParsedPage, one: _Promise) -> Policy:
+    excerpt = quote(page, one.left, one.right, one.start, one.end)
+    return Policy(one.kind, one.facts, excerpt[:MAX_EXCERPT])
 
 
 _TOPICS = ("return_words", "delivery", "warranty", "cancel", "payment")
@@ -84,17 +103,20 @@ def _distinct(found: Iterable[Policy]) -> list[Policy]:
 # --- durations ---------------------------------------------------------------------------------
 
 
-def _timed(text: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+def _timed(text: str, languages: tuple[str, ...]) -> Iterator[_Promise]:
     """Promises made of a span of time: windows, delivery times, warranties, notices."""
     for span in durations(text, languages):
         left, right = sentence(text, span.start, span.end)
         before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
+        before, after = _RETURN_TRIP.sub("return", before), _RETURN_TRIP.sub("return", after)
         kind, gap = _governing(before, after, span.language)
+        if kind == "shipping" and _REFUND.search(before[-60:]):
+            kind = "returns"  # refunds arrive as parcels do
         if kind is None or kind == "reply" or _is_no_promise(before, after, span.language):
             continue
         facts = _FACTS[kind](span, before, after, gap)
         if facts:
-            yield Policy(kind, facts, text[left:right].strip()[:MAX_EXCERPT])
+            yield _Promise(kind, facts, left, right, span.start, span.end)
 
 
 def _is_no_promise(before: str, after: str, code: str) -> bool:
@@ -150,14 +172,41 @@ def _days(span: Duration, value: int) -> int:
 def _returns(span: Duration, before: str, after: str, gap: int) -> Facts:
     if span.unit in ("minute", "hour", "year"):
         return {}
-    if any(word in before + " " + after for word in _refunding(span)) and not _may_return(
-        before, span
-    ):
+    if _is_payout(before, after, span) and not _may_return(before, span):
         return {"refund_days_max": _days(span, span.high)} if span.high <= 90 else {}
     if not _is_within(before, span) and (gap > 26 or _STORY.search(before)):
         return {}
+    if any(word in before[-gap:].split() for word in words("free", span.language)):
+        return {}  # how long the way back is free, not how long it is open
     days = _days(span, span.high)
     return {"window_days": days} if 1 < days <= 400 else {}
+
+
+def _is_payout(before: str, after: str, span: Duration) -> bool:
+    """Whether the span is how long the money takes, not until when it may be asked for."""
+    if _CLAIM.search(before[-70:]) or _SINCE_PURCHASE.match(after):
+        return False
+    around = f"{before} {after}"
+    return bool(_PAYOUT.search(around)) or any(word in around for word in _refunding(span))
+
+
+# How a parcel goes back is no delivery.
+_RETURN_TRIP = re.compile(
+    r"\breturn (?:shipping|shipments?|postage|delivery|label)\b|\brückversand|\bretourenversand"
+)
+_REFUND = re.compile(r"\brefunds?\b|\berstattung|\brembours|\breembols|\brimbors|\bterugbetal")
+_PAYOUT = re.compile(
+    r"\brefunds? (?:is|are|reach(?:es)?|arrives?|takes?|gets?|comes?)\b|\bwe refund\b|"
+    r"\bmoney (?:is|will be|comes|reaches|arrives)\b|\berstatten\b|\berstattungen? (?:dauer|komm)"
+)
+_CLAIM = re.compile(
+    r"\b(?:request|claim|ask for|apply for|eligible|entitled|demand|qualify)|"
+    r"\bverlangen|\bbeantragen|\banfordern|\bdemander|\bsolicitar|\brichiedere|\baanvragen"
+)
+_SINCE_PURCHASE = re.compile(
+    r" ?(?:of|from|after|since) (?:the |your |date of )*(?:purchas|buying|order|sign)|"
+    r" ?(?:nach|ab) (?:dem )?(?:kauf|bestell)"
+)
 
 
 def _refunding(span: Duration) -> tuple[str, ...]:
@@ -234,7 +283,7 @@ _FACTS = {
 # --- money -------------------------------------------------------------------------------------
 
 
-def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[_Promise]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
     near = "\n".join(zones(text, "delivery", code) for code in languages)
     known = dict.fromkeys(stem for code in languages for stem in stems("free", code))
@@ -243,7 +292,7 @@ def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterato
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
             if facts:
-                yield Policy("shipping", facts, text[left:right].strip()[:MAX_EXCERPT])
+                yield _Promise("shipping", facts, left, right, at, at + len(word))
 
 
 def _hits(lower: str, word: str) -> Iterator[int]:
@@ -287,7 +336,7 @@ def _goes_with_delivery(
     """Whether a word of delivery stands by the word at `place`, no comma between them."""
     before = _CLAUSE.split(normalize(text[max(left, place[0] - 44) : place[0]]))[-1]
     after = _CLAUSE.split(normalize(text[place[1] : min(right, place[1] + 40)]))[0]
-    return _names(f"{before} | {after}", "delivery", languages)
+    return _names(_RETURN_TRIP.sub("return", f"{before} | {after}"), "delivery", languages)
 
 
 _CLAUSE = re.compile(r"[,;:.!?](?![0-9])")
@@ -336,7 +385,7 @@ def _is_limit(text: str, amount: Amount, languages: tuple[str, ...]) -> bool:
     return any(f" {word} " in before for code in languages for word in words("above", code))
 
 
-def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]:
+def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[_Promise]:
     """`Versandkosten: 4,90 €`: what shipping costs when nothing else is said."""
     near = "\n".join(zones(text, "delivery", code) for code in languages)
     for phrase in (p for p in phrases_of("shipping_cost", languages) if p in near):
@@ -346,7 +395,7 @@ def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[Policy]
             if found and not _names_limit(text[end : end + found[0].start], languages):
                 left, right = sentence(text, at, end + found[0].end)
                 facts: Facts = {"cost": found[0].value, "currency": found[0].currency}
-                yield Policy("shipping", facts, text[left:right].strip()[:MAX_EXCERPT])
+                yield _Promise("shipping", facts, left, right, at, end + found[0].end)
 
 
 def _names_limit(between: str, languages: tuple[str, ...]) -> bool:
@@ -371,7 +420,7 @@ _PHRASES: tuple[tuple[str, str, str, Facts], ...] = (
 )
 
 
-def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[Policy]:
+def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterator[_Promise]:
     """Promises that a phrase makes without a number; looked for around the words of its topic."""
     near = {(theme, code): zones(text, theme, code) for theme in _TOPICS for code in topics[theme]}
     for key, theme, kind, facts in _PHRASES:
@@ -379,35 +428,40 @@ def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterat
         at = lower.find(said[0]) if said else -1
         if at >= 0:
             left, right = sentence(text, at, at + len(said[0]))
-            yield Policy(kind, dict(facts), text[left:right].strip()[:MAX_EXCERPT])
+            yield _Promise(kind, dict(facts), left, right, at, at + len(said[0]))
 
 
 # --- payment -----------------------------------------------------------------------------------
 
 
-def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[Policy]:
+def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[_Promise]:
     """Ways to pay named near a word for paying; one alone is a mention, two are a list."""
     found: set[str] = set()
-    excerpt = ""
+    told: _Promise | None = None
+    facts: Facts = {}
     named_by = {w for code in languages for w in words("payment", code)}
     for word in sorted(named_by):
         for at in list(_hits(lower, word))[:12]:
-            named = _methods(lower[max(0, at - 60) : at + 260])
+            near = max(0, at - 60)
+            named = _methods(lower[near : at + 260])
             if len(named) > 1:
-                left, right = sentence(text, at, at + len(word), 80, 220)
-                excerpt = excerpt or text[left:right].strip()[:MAX_EXCERPT]
-                found |= named
-    facts: Facts = {"methods": ", ".join(sorted(found))}
-    return [Policy("payment", facts, excerpt)] if found else []
+                start = min(at, *(near + place for place in named.values()))
+                end = max(at + len(word), *(near + place + 1 for place in named.values()))
+                left, right = sentence(text, start, end, 80, 60)
+                told = told or _Promise("payment", facts, left, right, start, end)
+                found |= set(named)
+    facts["methods"] = ", ".join(sorted(found))
+    return [told] if told else []
 
 
-def _methods(near: str) -> set[str]:
-    found = set()
+def _methods(near: str) -> dict[str, int]:
+    """Ways to pay named in the text and where."""
+    found = {}
     for text, name in methods().items():
         at = near.find(text)
         if at >= 0 and _stands_alone(near, at, at + len(text)):
-            found.add(name)
-            near = near.replace(text, "|")  # cash on delivery is not cash as well
+            found[name] = at
+            near = near.replace(text, "|" * len(text))  # cash on delivery is not cash as well
     return found
 
 

@@ -1,0 +1,92 @@
+"""Where blocks begin in the folded text of a page, and which parts of it customers wrote.
+
+Needed only where something was found: both walk the page, and most pages state nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from spiders.extract.reviews import extract_reviews
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["is_quoted", "quote"]
+
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
+    "samp small span strike strong sub sup time tt u var -text".split()
+)
+_SHORT = 25  # characters; a value alone says too little without the label before it
+_MAX_LABEL = 80  # characters of a block that may be the label of the next
+_PROBE = 40  # characters of a review that are sought when its whole text is not found as it is
+
+
+def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
+    """What `left`..`right` of the page's text says within the block around `start`..`end`.
+
+    A block of a few characters takes a short block before it along: a label or a heading.
+    """
+    starts = _block_starts(page)
+    at = bisect_right(starts, start) - 1
+    if at < 0:
+        return page.text[left:right].strip()
+    after = bisect_left(starts, end)
+    last = min(right, starts[after] if after < len(starts) else right)
+    first = max(left, starts[at])
+    if last - first < _SHORT and at and starts[at] - starts[at - 1] <= _MAX_LABEL:
+        first = max(left, starts[at - 1])
+    return page.text[first:last].strip()
+
+
+@lru_cache(maxsize=2)
+def _block_starts(page: ParsedPage) -> tuple[int, ...]:
+    """Places in `page.text` where a block begins, none where the walk and the text disagree."""
+    body = page.tree.body
+    starts: list[int] = []
+    place, last = 0, -1
+    for node in body.traverse(include_text=True) if body else ():
+        if node.tag == "br":
+            last = -1
+        if node.tag != "-text":
+            continue
+        size = sum(len(word) + 1 for word in node.text(deep=False).split())
+        if size:
+            block = _block_of(node)
+            if block != last:
+                starts.append(place)
+            place, last = place + size, block
+    return tuple(starts) if place == len(page.text) + 1 else ()
+
+
+def _block_of(node: LexborNode) -> int:
+    """Which element is the innermost block around a text."""
+    parent = node.parent
+    while parent is not None and parent.tag in _INLINE:
+        parent = parent.parent
+    return parent.mem_id if parent is not None else 0
+
+
+def is_quoted(page: ParsedPage, start: int) -> bool:
+    """Whether the page's text at `start` is of a customer's review, not the brand's own words."""
+    return any(left <= start < right for left, right in _quotations(page))
+
+
+@lru_cache(maxsize=2)
+def _quotations(page: ParsedPage) -> tuple[tuple[int, int], ...]:
+    """Every place of the text of every review of the page."""
+    found = []
+    for review in extract_reviews(page)[0]:
+        for written in filter(None, (review.title, review.text)):
+            said = " ".join(written.split())
+            probe = said if said in page.text else said[:_PROBE]
+            at = page.text.find(probe) if len(probe) > 8 else -1
+            while at >= 0:
+                found.append((at, at + len(said)))
+                at = page.text.find(probe, at + len(said))
+    return tuple(found)
