@@ -1,6 +1,6 @@
 """Adaptive rendering against rendering everything and against no browser at all.
 
-    python -m benchmarks.render [FOLDER] [--market NAME] [--pages 40] [--all 12] [--json]
+    python -m benchmarks.render [FOLDER] [--market NAME] [--all 12] [--growth 60] [--json]
 
 FOLDER holds labelled markets as for `benchmarks.markets`; without one the loopback set of
 `tests/widgets` is served as eight small shops. A study runs as usual (adaptive); then the pages
@@ -143,7 +143,6 @@ def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
         "all_cpu_s": every["cpu_s"],
         "all_wall_s": every["wall_s"],
         "peak_mb": every["peak_mb"],
-        "rss": every["rss"],
         "adaptive_s": adaptive_s,
     }  # fmt: skip
 
@@ -160,6 +159,25 @@ def _stored(db: Database, where: str) -> Widgets:
         f"where c.evidence != 'mentioned' and {where}"
     )
     return {(row["domain"], row["vendor"]) for row in rows}
+
+
+def one_browser(pages: int) -> dict[str, Any]:
+    """Cost of one more page in a browser that runs, and how memory grows over so many pages."""
+    routes = {
+        f"http://shop.example/p{k}": Answer(page(BEHAVIOURS[k % len(BEHAVIOURS)]))
+        for k in range(pages)
+    }
+    with serve(routes) as site:
+        first, every = (
+            _child({"jobs": [{"domain": "shop.example", "urls": urls}], "proxy": site.url("")})
+            for urls in (list(routes)[:1], list(routes))
+        )
+    cpu_ms = 1000 * (every["cpu_s"] - first["cpu_s"]) / (pages - 1)
+    return {
+        "cpu_ms_of_one_more_page": round(cpu_ms),
+        "cpu_per_rendered_page_over_scrapy_playwright": round(cpu_ms / SCRAPY_PLAYWRIGHT_MS, 2),
+        "rss_growth": _growth(every["rss"]),
+    }
 
 
 # -- the child that opens everything
@@ -216,8 +234,8 @@ def render_all(work: dict[str, Any]) -> dict[str, Any]:
 
 
 def _watch_memory(samples: list[float], stop: threading.Event) -> None:
-    """Proportional memory of this process and all below it, in MB, twice a second."""
-    while not stop.wait(0.5):
+    """Proportional memory of this process and all below it, in MB, once a second."""
+    while not stop.wait(1.0):
         samples.append(sum(_pss_kb(pid) for pid in [os.getpid(), *_below(os.getpid())]) / 1024)
 
 
@@ -241,12 +259,12 @@ def _below(pid: int) -> list[int]:
 
 
 def _growth(samples: list[float]) -> float | None:
-    """Median of the last quarter over that of the second, minus 1; None with few samples."""
-    if len(samples) < 40:
+    """Median of the last tenth over that of the second tenth, minus 1; None with few samples."""
+    tenth = len(samples) // 10
+    if tenth < 4:
         return None
-    quarter = len(samples) // 4
-    early = statistics.median(samples[quarter : 2 * quarter])
-    return round(statistics.median(samples[-quarter:]) / early - 1, 3)
+    early = statistics.median(samples[tenth : 2 * tenth])
+    return round(statistics.median(samples[-tenth:]) / early - 1, 3)
 
 
 # -- the figures
@@ -271,13 +289,11 @@ def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "missed": sorted(" ".join(pair) for pair in every - adaptive),
         "cpu_ratio_to_render_all": round(rendered / max(1, pages), 3),
         "cpu_ms_per_rendered_page": round(cpu_ms),
-        "cpu_per_rendered_page_over_scrapy_playwright": round(cpu_ms / SCRAPY_PLAYWRIGHT_MS, 2),
         "wall_s_per_rendered_page": round(
             sum(part["all_wall_s"] for part in parts) / max(1, opened), 2
         ),
         "adaptive_wall_s": round(sum(part["adaptive_s"] for part in parts), 1),
         "peak_mb": max(part["peak_mb"] for part in parts),
-        "rss_growth": next((g for p in parts if (g := _growth(p["rss"])) is not None), None),
         "notes": [note for part in parts for note in part["notes"]],
     }
 
@@ -287,6 +303,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--market")
     parser.add_argument("--all", type=int, default=12, help="pages a brand to open whatever")
+    parser.add_argument("--growth", type=int, default=60, help="pages to watch memory over")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -303,7 +320,7 @@ def main() -> None:
             source = market(args.folder, name, home) if args.folder else shops(home)
             with source as study:
                 parts.append(compare(study, home, args.all))
-    result = figures(parts)
+    result = figures(parts) | (one_browser(args.growth) if args.growth else {})
     if args.json:
         print(json.dumps(result))
     else:

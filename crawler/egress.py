@@ -25,6 +25,7 @@ __all__ = ["EgressProxy"]
 _MAX_HEAD = 64 * 1024
 _IDLE_S = 30.0
 _CONNECT_S = 10.0
+_MAX_BYTES = 30 * 1024 * 1024  # of one connection in one direction; a film ends there
 
 
 @dataclass
@@ -140,7 +141,9 @@ class EgressProxy:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await asyncio.wait_for(reader.read(65536), _IDLE_S):
+    left = _MAX_BYTES
+    while left > 0 and (data := await asyncio.wait_for(reader.read(65536), _IDLE_S)):
+        left -= len(data)
         writer.write(data)
         await writer.drain()
 

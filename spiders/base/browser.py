@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Dialog, Page, Playwright
 
 __all__ = ["Browser", "BrowserGone", "Rendered", "find_browser", "launch_flags"]
+
+log = logging.getLogger(__name__)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PLACES = (
@@ -39,6 +43,8 @@ _FLAGS = (
     "--disable-notifications",
     "--deny-permission-prompts",
     "--mute-audio",
+    "--autoplay-policy=user-gesture-required",
+    "--js-flags=--max-old-space-size=512",  # MB a page; beyond it the page crashes, not we
     # Half the cost of a page (docs/browser.md): nobody looks at pictures and fonts here.
     "--blink-settings=imagesEnabled=false",
     "--disable-remote-fonts",
@@ -79,7 +85,14 @@ def find_browser(chosen: str | None = None, cache_folder: Path | None = None) ->
 
 def launch_flags(as_root: bool) -> list[str]:
     """Chromium's flags; its sandbox cannot start as root, so only then it is off."""
+    if as_root:
+        _warn_of_root()
     return [*_FLAGS, "--no-sandbox"] if as_root else list(_FLAGS)
+
+
+@cache
+def _warn_of_root() -> None:
+    log.warning("running as root: Chromium's sandbox is off; run cxscout as an ordinary user")
 
 
 class Browser:

@@ -1,5 +1,6 @@
 // Finds the opener of a chat and reads the window that it opens. Nothing is typed or sent.
-([what, marks]) => {
+asked => {
+  const [what, marks] = JSON.parse(asked);
   const trees = () => [document, ...(window[Symbol.for('cxscout.roots')] || []).slice(0, 60)];
   const above = node => node.parentElement || node.getRootNode().host || null;
   const chain = (node, length) => {
@@ -119,7 +120,7 @@
          where: node.getRootNode() === document ? 'page' : 'shadow'});
   };
 
-  if (what === 'launchers') return launchers();
-  if (what === 'panels') return panels();
-  return describe(document.body);
+  if (what === 'launchers') return JSON.stringify(launchers());
+  if (what === 'panels') return JSON.stringify(panels());
+  return JSON.stringify(describe(document.body));
 }

@@ -1,5 +1,6 @@
 // Clicks the first visible button of the first wall that stands there; returns its platform.
-([rows, answer]) => {
+asked => {
+  const [rows, answer] = JSON.parse(asked);
   const deep = (selector, root = document) => {
     const found = [...root.querySelectorAll(selector)];
     for (const host of root.querySelectorAll('#usercentrics-root, #usercentrics-cmp-ui'))

@@ -1,5 +1,6 @@
 // What the page has set and built so far, by name. The DOM is asked in shadow trees too.
-([names, selectors]) => {
+asked => {
+  const [names, selectors] = JSON.parse(asked);
   const found = {global: [], storage: [], dom: [], floating: []};
   for (const name of names) {
     try {
@@ -30,5 +31,5 @@
     for (const link of links.slice(0, 300))
       if (stays(link)) found.floating.push(link.href.slice(0, 500));
   }
-  return found;
+  return JSON.stringify(found);
 }
