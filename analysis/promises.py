@@ -17,6 +17,7 @@ __all__ = ["Promise", "find_promises"]
 Verdict = Literal["kept", "contradicted", "unclear"]
 MIN_VOICES = 5  # chosen: reviews that speak of it, below which nothing is said
 MIN_COMPLAINTS = 3
+MIN_TESTS = 3  # chosen: one slow answer is an accident
 
 
 class _Stated(NamedTuple):
@@ -94,13 +95,21 @@ def _against_reviews(stated: _Stated, voice: ThemeVoice | None) -> Promise:
 
 
 def _against_mystery(brand: Observed, stated: _Stated) -> Promise | None:
-    hours = brand.mystery_hours
+    """Our own measurement goes before what reviews say; a question never answered broke it."""
+    hours, never = brand.mystery_hours, brand.mystery_unanswered
     promised = next(
         (h for c in brand.channels if c.kind == "reply_time" and (h := promised_hours(c))), None
     )
-    if not hours or promised is None:
+    n = len(hours) + never
+    if not n or promised is None:
         return None
-    middle = median(hours)
-    told = f"{len(hours)} test questions answered in {middle:.1f} hours (median)"
-    verdict: Verdict = "kept" if middle <= promised else "contradicted"
-    return Promise(stated.kind, stated.words, told, verdict, len(hours), (stated.proof,))
+    kept = sum(waited <= promised for waited in hours)
+    told = f"{kept} of {n} test questions answered within that time"
+    if hours:
+        told += f", median {median(hours):.1f} hours"
+    if never:
+        told += f", {never} never answered"
+    verdict: Verdict = "kept" if 2 * kept > n else "contradicted"
+    if n < MIN_TESTS:
+        verdict, told = "unclear", f"{told} (a verdict needs {MIN_TESTS})"
+    return Promise(stated.kind, stated.words, told, verdict, n, (stated.proof,))

@@ -29,6 +29,7 @@ __all__ = [
     "Survey",
     "SurveyResult",
     "bucket_of",
+    "format_result",
     "formula_of",
     "reply_times",
     "results",
@@ -357,11 +358,26 @@ def results(
     )
 
 
+def format_result(value: float | None, unit: str) -> str:
+    """A survey's value as people read it.
+
+    >>> format_result(0.1, "share"), format_result(25, "points"), format_result(4.25, "of 5")
+    ('10.0 %', '+25', '4.25 of 5')
+    """
+    if value is None:
+        return "not known"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    if unit == "points":
+        return f"{value:+.0f}"
+    return f"{value:.1f} {unit}" if unit == "hours" else f"{value:.2f} {unit}"
+
+
 def survey_results(db: Database, study_id: int) -> list[SurveyResult]:
     """All numbers of a study, in the order of SURVEYS; one for each survey and formula."""
     rows = db.execute(
         "select metric, survey, formula, value, base, label, at from surveys where study_id = ? "
-        "order by metric, survey, formula, at, id",
+        "order by metric, survey, formula, at, label, id",
         [study_id],
     ).fetchall()
     found = [

@@ -729,9 +729,12 @@ def tick(ctx: click.Context) -> None:
     Example:
       cxscout tick
     """
+    from crawler.app.alerts import deliver_waiting
     from crawler.app.schedules import tick as tick_once
 
-    number = tick_once(_settings(ctx))
+    settings = _settings(ctx)
+    number = tick_once(settings)
+    deliver_waiting(settings)
     click.echo(f"{number or 'no'} {'study was' if number == 1 else 'studies were'} due", err=True)
 
 
@@ -751,13 +754,17 @@ def scheduler(ctx: click.Context, parallel: int, poll_s: float) -> None:
     import signal
     import threading
 
+    from crawler.app.alerts import deliver_waiting
     from crawler.app.schedules import Scheduler
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     click.echo("looking for studies that are due; Ctrl-C stops", err=True)
-    Scheduler(_settings(ctx), parallel=parallel).run(stop, poll_s)
+    settings = _settings(ctx)
+    Scheduler(settings, parallel=parallel, between=lambda: deliver_waiting(settings)).run(
+        stop, poll_s
+    )
 
 
 @cli.command(hidden=True)
@@ -769,6 +776,327 @@ def scheduled(ctx: click.Context, number: int, parent: int) -> None:
     from crawler.app.process import die_with_parent
 
     die_with_parent(parent)
+    from datetime import UTC, datetime
+
+    from crawler.app.alerts import tell_run
     from crawler.app.schedules import run_due
 
-    run_due(_settings(ctx), number)
+    settings = _settings(ctx)
+
+    def tell(run_id: int | None, error: str) -> None:
+        tell_run(settings, number, run_id, error, datetime.now(UTC))
+
+    run_due(settings, number, tell=tell)
+
+
+# -- own data
+
+
+@cli.group(cls=_Group)
+def survey() -> None:
+    """Import the own brand's surveys, reply times, churn and tickets, and show their numbers.
+
+    \b
+    Example:
+      cxscout survey import shoes nps-2026.csv --metric nps
+      cxscout survey show shoes
+    """
+
+
+_METRICS = ("nps", "csat", "ces5", "ces7", "response_time", "churn", "tickets")
+_metric = click.option("--metric", type=click.Choice(_METRICS), help="Which kind of survey.")
+_survey_name = click.option("--name", help="Name that keeps surveys of one kind apart.")
+
+
+@survey.command("import")
+@click.argument("study_name", metavar="STUDY")
+@click.argument("file", type=_PATH)
+@click.option("--metric", required=True, type=click.Choice(_METRICS),
+              help="ces5 is the scale of 2010, low is good; ces7: 1-7, high is good.")  # fmt: skip
+@click.option("--formula", help="csat: top2, mean, sum_max; ces7: agree, mean. Default: the first.")
+@_survey_name
+@click.option("--column", help="Heading of the column with the answers, where it is not plain.")
+@click.option("--unit", type=click.Choice(["seconds", "minutes", "hours", "days"]),
+              help="Unit of response times, where the heading does not say it.")  # fmt: skip
+@click.pass_context
+def survey_import(
+    ctx: click.Context, study_name: str, file: Path, metric: str, formula: str | None,
+    name: str | None, column: str | None, unit: str | None,
+) -> None:  # fmt: skip
+    """Import answers from FILE (CSV, TSV, semicolons); importing it twice changes nothing.
+
+    \b
+    Example:
+      cxscout survey import shoes nps-2026.csv --metric nps
+      cxscout survey import shoes csat.csv --metric csat --formula mean --column "Q3"
+      cxscout survey import shoes helpdesk.csv --metric response_time --unit minutes
+    """
+    from crawler.app.own_data import import_survey
+
+    done = import_survey(
+        _db(_settings(ctx)), study_name, file, metric, formula=formula, name=name, column=column,
+        unit=unit,
+    )  # fmt: skip
+    known = f", {done.known} were there already" if done.known else ""
+    click.echo(f"{done.new} answers imported ({metric}, formula {done.formula}){known}", err=True)
+    for note in done.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+@survey.command("list")
+@click.argument("study_name", metavar="[STUDY]", required=False)
+@_json
+@click.pass_context
+def survey_list(ctx: click.Context, study_name: str | None, as_json: bool) -> None:
+    """List what was imported.
+
+    \b
+    Example:
+      cxscout survey list shoes --json
+    """
+    from crawler.app.own_data import list_surveys
+
+    rows = list_surveys(_db(_settings(ctx)), study_name)
+    _print_rows(rows, as_json, "no survey yet; import one: cxscout survey import")
+
+
+@survey.command("show")
+@click.argument("study_name", metavar="STUDY")
+@_metric
+@_survey_name
+@_json
+@click.pass_context
+def survey_show(
+    ctx: click.Context, study_name: str, metric: str | None, name: str | None, as_json: bool
+) -> None:
+    """Show the numbers, each with formula, scale, number of answers and 95 % interval.
+
+    \b
+    Example:
+      cxscout survey show shoes
+      cxscout survey show shoes --metric nps --json
+    """
+    from crawler.app.own_data import show_surveys, survey_lines
+
+    rows = show_surveys(_db(_settings(ctx)), study_name, metric, name)
+    if as_json or not rows:
+        _print_rows(rows, as_json, "no survey yet; import one: cxscout survey import")
+        return
+    click.echo("\n".join(survey_lines(rows)))
+
+
+@survey.command("remove")
+@click.argument("study_name", metavar="STUDY")
+@click.option("--metric", required=True, type=click.Choice(_METRICS), help="Which kind of survey.")
+@_survey_name
+@click.pass_context
+def survey_remove(ctx: click.Context, study_name: str, metric: str, name: str | None) -> None:
+    """Forget imported answers.
+
+    \b
+    Example:
+      cxscout survey remove shoes --metric nps
+    """
+    from crawler.app.own_data import remove_survey
+
+    gone = remove_survey(_db(_settings(ctx)), study_name, metric, name)
+    click.echo(f"{gone} answers removed", err=True)
+
+
+@cli.group(cls=_Group)
+def mystery() -> None:
+    """Plan and log mystery visits: questions that you ask a competitor, and what became of them.
+
+    \b
+    Example:
+      cxscout mystery plan shoes --brand rival.example
+      cxscout mystery list shoes
+    """
+
+
+@mystery.command("plan")
+@click.argument("study_name", metavar="STUDY")
+@click.option("--brand", "domain", help="Domain of one brand. Default: every competitor.")
+@_json
+@click.pass_context
+def mystery_plan(ctx: click.Context, study_name: str, domain: str | None, as_json: bool) -> None:
+    """Print a script: questions from the competitor's own FAQ, its channels, what to note.
+
+    \b
+    Example:
+      cxscout mystery plan shoes --brand rival.example
+    """
+    from crawler.app.own_data import plan_visits, script_lines
+
+    scripts = plan_visits(_db(_settings(ctx)), study_name, domain)
+    if as_json:
+        click.echo(json.dumps(scripts, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n\n\n".join("\n".join(script_lines(study_name, s)) for s in scripts))
+
+
+@mystery.command("add")
+@click.argument("study_name", metavar="STUDY")
+@click.argument("domain")
+@click.option("--channel", required=True, help="email, form, phone, chat, whatsapp, social, ...")
+@click.option("--question", required=True, help="What was asked.")
+@click.option("--asked-at", required=True, help="With zone: 2026-03-02T09:30+01:00.")
+@click.option("--answered-at", help="First real answer; an automatic confirmation is none.")
+@click.option("--never", is_flag=True, help="It was given up: no answer came.")
+@click.option("--quality", type=click.IntRange(1, 5), help="1 no answer to it ... 5 full and kind.")
+@click.option("--note", help="What else to keep.")
+@click.option("--attach", "attachments", multiple=True, type=_PATH,
+              help="File to keep with it, e.g. a screenshot; repeat for more.")  # fmt: skip
+@click.pass_context
+def mystery_add(ctx: click.Context, study_name: str, domain: str, **options: Any) -> None:
+    """Log a question asked of DOMAIN; the same again with --answered-at adds the answer.
+
+    \b
+    Example:
+      cxscout mystery add shoes rival.example --channel email --question "Do you ship to Malta?" \\
+        --asked-at 2026-03-02T09:30+01:00 --answered-at 2026-03-02T14:10+01:00 --quality 4
+      cxscout mystery add shoes rival.example --channel form --question "Where are your prices?" \\
+        --asked-at 2026-03-02T09:40+01:00 --never
+    """
+    from datetime import UTC, datetime
+
+    from crawler.app.own_data import Visit, add_visit
+
+    settings = _settings(ctx)
+    row = add_visit(
+        _db(settings), settings, study_name, Visit(domain, **options), now=datetime.now(UTC)
+    )
+    click.echo(f"{row['id']}: {row['domain']}, {row['channel']}, {row['bucket']}", err=True)
+
+
+@mystery.command("list")
+@click.argument("study_name", metavar="STUDY")
+@click.option("--brand", "domain", help="Domain of one brand.")
+@_json
+@click.pass_context
+def mystery_list(ctx: click.Context, study_name: str, domain: str | None, as_json: bool) -> None:
+    """List the visits with waiting time and bucket.
+
+    \b
+    Example:
+      cxscout mystery list shoes --json
+    """
+    from crawler.app.own_data import list_visits
+
+    rows = list_visits(_db(_settings(ctx)), study_name, domain)
+    _print_rows(rows, as_json, "no visit yet; see cxscout mystery plan")
+
+
+@mystery.command("remove")
+@click.argument("study_name", metavar="STUDY")
+@click.argument("visit_id", metavar="VISIT")
+@click.pass_context
+def mystery_remove(ctx: click.Context, study_name: str, visit_id: str) -> None:
+    """Forget a visit and its attachments.
+
+    \b
+    Example:
+      cxscout mystery remove shoes 91f6e0c2a4b7d853
+    """
+    from crawler.app.own_data import remove_visit
+
+    settings = _settings(ctx)
+    remove_visit(_db(settings), settings, study_name, visit_id)
+    click.echo(f"visit {visit_id} removed", err=True)
+
+
+# -- changes and alerts
+
+
+@cli.command()
+@click.argument("study_name", metavar="STUDY")
+@click.option("--from", "from_run", type=int, help="Run number. Default: the one before --to.")
+@click.option("--to", "to_run", type=int, help="Run number. Default: the latest that is done.")
+@_json
+@click.pass_context
+def changes(
+    ctx: click.Context, study_name: str, from_run: int | None, to_run: int | None, as_json: bool
+) -> None:
+    """Tell what changed between two runs of STUDY; a page that failed changes nothing.
+
+    \b
+    Example:
+      cxscout changes shoes
+      cxscout changes shoes --from 3 --to 7 --json
+    """
+    from crawler.app.alerts import changes_between
+
+    rows = changes_between(_db(_settings(ctx)), study_name, from_run, to_run)
+    if as_json or not rows:
+        _print_rows(rows, as_json, "nothing changed")
+        return
+    for row in rows:
+        click.echo(row["text"])
+
+
+@cli.group(cls=_Group)
+def alert() -> None:
+    """Say who is told what changed, after each scheduled run.
+
+    \b
+    Example:
+      cxscout alert set shoes --target env:ALERT_MAIL --topic faq --topic chat_vendor
+    """
+
+
+@alert.command("set")
+@click.argument("study_name", metavar="STUDY")
+@click.option("--target", "targets", multiple=True,
+              help="Apprise address, or env:NAME to read it from there; repeat for more.")  # fmt: skip
+@click.option("--topic", "topics", multiple=True, help="Default: all. Repeat for more.")
+@click.option("--agree", type=click.IntRange(1, 2),
+              help="Runs that must agree before a fact is told. Default: 2.")  # fmt: skip
+@click.pass_context
+def alert_set(
+    ctx: click.Context,
+    study_name: str,
+    targets: tuple[str, ...],
+    topics: tuple[str, ...],
+    agree: int | None,
+) -> None:
+    """Say where the alerts of STUDY go; what is not given stays as it was.
+
+    \b
+    Example:
+      cxscout alert set shoes --target env:ALERT_MAIL
+    """
+    from crawler.app.alerts import set_alerts
+
+    set_alerts(_db(_settings(ctx)), study_name, targets, topics, agree)
+    click.echo(f"alerts of study {study_name!r} are set", err=True)
+
+
+@alert.command("list")
+@click.argument("study_name", metavar="STUDY")
+@_json
+@click.pass_context
+def alert_list(ctx: click.Context, study_name: str, as_json: bool) -> None:
+    """List what was told of STUDY, and what is held back because it flips.
+
+    \b
+    Example:
+      cxscout alert list shoes --json
+    """
+    from crawler.app.alerts import list_alerts
+
+    _print_rows(list_alerts(_db(_settings(ctx)), study_name), as_json, "nothing was told yet")
+
+
+@alert.command("test")
+@click.argument("target")
+def alert_test(target: str) -> None:
+    """Send a test message to TARGET.
+
+    \b
+    Example:
+      cxscout alert test env:ALERT_MAIL
+    """
+    from crawler.app.alerts import try_target
+
+    try_target(target)
+    click.echo("sent", err=True)
