@@ -14,14 +14,29 @@ from analysis.journey import Stage, stage_of
 from analysis.metrics import DIMENSIONS, METRICS, Measured, Metric, format_value, normalize
 from analysis.observations import Proof
 from analysis.scorecard import Benchmark
+from analysis.statistics import Estimate, mean_test
 from crawler.errors import ConfigError
 
-__all__ = ["REVIEW_AFTER", "Gap", "Play", "find_gaps", "plays"]
+__all__ = [
+    "REVIEW_AFTER",
+    "EarlierGap",
+    "FollowUp",
+    "Gap",
+    "Play",
+    "find_gaps",
+    "follow_up",
+    "plays",
+]
 
 Effort = Literal["small", "medium", "large"]
 Confidence = Literal["high", "medium", "low"]
+FollowState = Literal["closed", "narrowed", "stayed", "widened", "not_comparable"]
 REVIEW_AFTER = timedelta(days=90)
 MIN_DIFFERENCE = 8.0  # chosen: points of 100 below which a difference is no gap
+MIN_COVERAGE = 0.5  # chosen: below it a value says too little to call a gap closed
+MIN_SAME = 0.5  # chosen: share of the competitors of then that are measured now
+STEP = 4.0  # chosen: half of what makes a gap; a smaller move of the distance is none
+SIGNIFICANT = 0.05
 _WHOLE = ("count", "topics", "channels", "languages", "clicks", "days", "words")
 _FACTOR: dict[Confidence, float] = {"high": 1.0, "medium": 0.7, "low": 0.4}
 
@@ -199,3 +214,154 @@ def _goal(metric: Metric, play: Play, own: float, target: float, review: date) -
         own=format_value(own, metric.unit), target=format_value(target, metric.unit)
     )
     return f"By {review.isoformat()}, {words}."
+
+
+# -- what became of earlier gaps -------------------------------------------------------------
+
+
+class EarlierGap(NamedTuple):
+    """A gap of an earlier run, and what was measured of us then."""
+
+    metric: str
+    own_value: float
+    market_median: float
+    target: float | None
+    review_date: str | None
+    position: int
+    version: str  # of the metric's method
+    low: float | None
+    high: float | None
+    n: int
+    rivals: frozenset[str]  # domains that the metric was measured of
+
+
+@dataclass(slots=True)
+class FollowUp:
+    """Whether an earlier gap closed. Values of now are None where nothing can be compared."""
+
+    metric: str
+    state: FollowState
+    before_own: float
+    before_median: float
+    own_value: float | None
+    market_median: float | None
+    target: float | None
+    target_reached: bool | None
+    review_date: str | None
+    position: int
+    text: str
+
+
+def follow_up(
+    earlier: EarlierGap,
+    own: Measured | None,
+    market: Benchmark | None,
+    rivals: frozenset[str],
+) -> FollowUp:
+    """What became of an earlier gap; `rivals` are the domains that the metric is measured of now.
+
+    It closed when we are no longer behind the median, narrowed or widened when the distance moved
+    by at least STEP points and not by chance. What was not seen, or not in the same way, is not
+    compared.
+    """
+    if why := _not_comparable(earlier, own, market, rivals):
+        return _followed(earlier, "not_comparable", None, None, f"cannot be compared: {why}.")
+    assert own is not None
+    assert own.value is not None
+    assert market is not None
+    metric = METRICS[earlier.metric]
+    have, had = normalize(metric, own.value), normalize(metric, earlier.own_value)
+    behind = normalize(metric, market.median) - have
+    before = normalize(metric, earlier.market_median) - had
+    chance = _chance(earlier, own)
+    state: FollowState = "stayed"
+    if abs(before - behind) >= STEP and not (chance and abs(have - had) >= STEP):
+        state = "narrowed" if behind < before else "widened"
+        if behind < MIN_DIFFERENCE or _is_less_than_one(metric, own, market):
+            state = "closed"
+    words = _followed_words(metric, earlier, own.value, market.median)
+    if state == "stayed" and chance and abs(have - had) >= STEP:
+        words += f"; within chance (p = {chance:.2f})"
+    return _followed(earlier, state, own.value, market.median, words)
+
+
+def _not_comparable(
+    earlier: EarlierGap, own: Measured | None, market: Benchmark | None, rivals: frozenset[str]
+) -> str:
+    """The reason, "" where the two runs can be compared."""
+    if earlier.metric not in METRICS or METRICS[earlier.metric].version != earlier.version:
+        return "our method changed"
+    if own is None or own.firm is None:
+        return f"we were not measured ({own.reason or own.state})" if own else "we are not in it"
+    if own.coverage < MIN_COVERAGE:
+        return f"only {100 * own.coverage:.0f} % of where it would be was read"
+    if market is None:
+        return "too few competitors were measured"
+    same = len(earlier.rivals & rivals)
+    if earlier.rivals and same < MIN_SAME * len(earlier.rivals):
+        return f"of {len(earlier.rivals)} competitors measured then, {same} are measured now"
+    return ""
+
+
+def _is_less_than_one(metric: Metric, own: Measured, market: Benchmark) -> bool:
+    return metric.unit in _WHOLE and abs(market.median - (own.value or 0.0)) < 1
+
+
+def _chance(earlier: EarlierGap, own: Measured) -> float | None:
+    """p of a difference that chance explains; None where it does not, or has no interval."""
+    if own.value is None or None in (earlier.low, earlier.high, own.low, own.high):
+        return None
+    then = Estimate(earlier.own_value, earlier.low or 0.0, earlier.high or 0.0, earlier.n)
+    now = Estimate(own.value, own.low or 0.0, own.high or 0.0, own.n)
+    p = mean_test(then, now)
+    return p if p >= SIGNIFICANT else None
+
+
+def _followed_words(metric: Metric, earlier: EarlierGap, own: float, median: float) -> str:
+    def shown(value: float) -> str:
+        return format_value(value, metric.unit)
+
+    if metric.unit == "yes_no":
+        return "we have it now" if own >= 0.5 else "we still do not have it"
+    return (
+        f"we went from {shown(earlier.own_value)} to {shown(own)}, the market's median from "
+        f"{shown(earlier.market_median)} to {shown(median)}"
+    )
+
+
+_STATE_WORDS: dict[FollowState, str] = {
+    "closed": "closed",
+    "narrowed": "narrowed",
+    "stayed": "as before",
+    "widened": "widened",
+    "not_comparable": "",
+}
+
+
+def _followed(
+    earlier: EarlierGap, state: FollowState, own: float | None, median: float | None, words: str
+) -> FollowUp:
+    metric = METRICS.get(earlier.metric)
+    label = metric.label if metric else earlier.metric
+    reached = None
+    text = f"{label}: {words}"
+    if metric and own is not None and earlier.target is not None:
+        low = metric.better == "low"
+        reached = own <= earlier.target if low else own >= earlier.target
+        target = format_value(earlier.target, metric.unit)
+        text = f"{label}: {_STATE_WORDS[state]}; {words}."
+        if metric.unit != "yes_no":
+            text += f" The target of {target} is {'' if reached else 'not '}reached."
+    return FollowUp(
+        earlier.metric,
+        state,
+        earlier.own_value,
+        earlier.market_median,
+        own,
+        median,
+        earlier.target,
+        reached,
+        earlier.review_date,
+        earlier.position,
+        text,
+    )

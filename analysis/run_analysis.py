@@ -13,7 +13,7 @@ from analysis.changes import write_changes
 from analysis.classify import classify_rows
 from analysis.competitors import CURVES, SISTRIX_2020, CtrCurve, curve_named, visibility
 from analysis.faq_quality import topics_of
-from analysis.gaps import Gap, find_gaps
+from analysis.gaps import EarlierGap, FollowUp, Gap, find_gaps, follow_up
 from analysis.metrics import METHOD_VERSION, METRICS, Measured, measure, measure_themes
 from analysis.observations import (
     Observed,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["AnalysisSummary", "analyze"]
 
 _BATCH = 2_000  # reviews scored and written at once; memory is bounded by it
-_DERIVED = ("metrics", "scores", "swot_entries", "gaps", "promises", "questions")
+_DERIVED = ("metrics", "scores", "swot_entries", "gaps", "gap_followups", "promises", "questions")
 
 
 @dataclass(slots=True)
@@ -287,6 +287,8 @@ def _explain(
             _write_swot(db, run_id, brand, entries)
             _write_promises(db, run_id, brand, promises)
             _write_gaps(db, run_id, brand, mine)
+            if own is not None and brand is own:
+                _write_followups(db, run_id, brand, _earlier_run(db, run_id, study.id), market)
         summary.swot_entries += len(entries)
         summary.gaps += len(mine)
 
@@ -303,6 +305,11 @@ def _questions(
             [run_id],
         )
     ]
+    asked += [
+        Wording(label, study.language, None, "support", False)
+        for (label,) in db.execute(_TICKET_QUESTIONS, [study.id]).fetchall()
+        if label.count(" ") >= 2  # "delivery" is a topic; "where is my order" a question
+    ]
     own = market.own
     return coverage_matrix(
         [*asked, *wordings_of(market.brands)],
@@ -310,6 +317,11 @@ def _questions(
         seen=seen,
         names=[brand.domain.partition(".")[0] for brand in market.brands],
     )
+
+
+_TICKET_QUESTIONS = """
+    select label from surveys where study_id = ? and metric = 'tickets'
+    group by label order by sum(value) desc, label limit 200"""
 
 
 def _earlier_run(db: Database, run_id: int, study_id: int) -> int | None:
@@ -552,6 +564,63 @@ def _write_gaps(db: Database, run_id: int, brand: Observed, gaps: list[Gap]) -> 
         proofs += _evidence(run_id, "gaps", key, gap.evidence)
     upsert(db, "gaps", rows)
     _insert_evidence(db, proofs)
+
+
+# The gaps of a run with what was measured of us then, and of whom else the metric was measured.
+_EARLIER_GAPS = """
+    select g.metric, g.own_value, g.market_median, g.target, g.review_date, g.position,
+           m.method_version, m.low, m.high, m.n,
+           (select group_concat(c.domain, ' ') from metrics o join brands c on c.id = o.brand_id
+            where o.run_id = g.run_id and o.key = g.metric and o.value is not null
+              and c.role = 'competitor')
+    from gaps g join brands b on b.id = g.brand_id
+    join metrics m on m.run_id = g.run_id and m.brand_id = g.brand_id and m.key = g.metric
+    where g.run_id = ? and b.domain = ? order by g.position"""
+
+
+def _follow_ups(db: Database, own: Observed, earlier: int, market: _Market) -> list[FollowUp]:
+    """What became of the gaps of the earlier run; none when another brand was our own then."""
+    found = []
+    for row in db.execute(_EARLIER_GAPS, [earlier, own.domain]).fetchall():
+        gap = EarlierGap(*row[:-1], rivals=frozenset((row[-1] or "").split()))
+        now = frozenset(
+            brand.domain
+            for brand in market.brands
+            if brand.role == "competitor"
+            and (measured := market.table[brand.brand_id].get(gap.metric))
+            and measured.value is not None
+        )
+        mine = market.table[own.brand_id].get(gap.metric)
+        found.append(follow_up(gap, mine, market.benchmarks.get(gap.metric), now))
+    return found
+
+
+def _write_followups(
+    db: Database, run_id: int, own: Observed, earlier: int | None, market: _Market
+) -> None:
+    if earlier is None:
+        return
+    rows = [
+        {
+            "id": row_id(run_id, own.brand_id, "followup", found.metric),
+            "run_id": run_id,
+            "brand_id": own.brand_id,
+            "from_run_id": earlier,
+            "metric": found.metric,
+            "state": found.state,
+            "before_own": found.before_own,
+            "before_median": found.before_median,
+            "own_value": found.own_value,
+            "market_median": found.market_median,
+            "target": found.target,
+            "target_reached": None if found.target_reached is None else int(found.target_reached),
+            "review_date": found.review_date,
+            "position": found.position,
+            "text": found.text,
+        }
+        for found in _follow_ups(db, own, earlier, market)
+    ]
+    upsert(db, "gap_followups", rows)
 
 
 def _write_questions(db: Database, run_id: int, questions: list[Question]) -> None:
