@@ -3,11 +3,11 @@
 The file name is the BCP 47 language code, `name` the English name of the language. Every other key
 is a list of words or phrases as people write them (case, accents and apostrophes are folded here):
 
-link words (in link texts, headings, slugs): `faq help contact reviews returns shipping about pricing`
-    and, for links of less worth, `imprint terms privacy login cart blog`;
-openings of sentences: `question_openers` (how, what), `yes_no_openers` (can, do); `question_closers`
-    are the ends of questions in languages that mark them there (Japanese, Korean, Turkish);
-before a number: `phone fax hours reply` (we answer), `within` (within 2 days), `above` (from 50 EUR);
+link words (in link texts, headings, slugs): `faq help contact reviews returns shipping about
+    pricing` and, for links of less worth, `imprint terms privacy login cart blog`;
+openings of sentences: `question_openers` (how, what), `yes_no_openers` (can, do);
+    `question_closers` are the ends of questions where a language marks them (Japanese, Turkish);
+before a number: `phone fax hours reply` (we answer), `within` (2 days), `above` (from 50 EUR);
 in sentences, matched as beginnings of words: `return_words delivery warranty cancel payment`,
     and as they are: `free weekdays`;
 `[units]`: `minute hour day business_day week month year`.
@@ -95,7 +95,8 @@ def fold(text: str) -> str:
     bare = "".join(
         c
         for c in unicodedata.normalize("NFD", text)
-        # Only Latin, Greek and Cyrillic accents, and hamza on Arabic letters: vowel signs of Indic scripts are letters.
+        # Only Latin, Greek and Cyrillic accents, and hamza on Arabic letters: vowel signs of
+        # Indic scripts are letters.
         if not ("\u0300" <= c <= "\u036f" or "\u0653" <= c <= "\u0655")
     )
     bare = unicodedata.normalize("NFC", bare).translate(_LETTERS)
