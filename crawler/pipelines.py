@@ -17,6 +17,7 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.db import brand_id, open_db, row_id, upsert
 from crawler.items import PageVisit, Search
+from crawler.privacy import hide_reviewers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
     from crawler.db import Database
 
-__all__ = ["CleanPipeline", "StorePipeline", "author_hash", "clean_text", "store_items"]
+__all__ = [
+    "CleanPipeline",
+    "PrivacyPipeline",
+    "StorePipeline",
+    "author_hash",
+    "clean_text",
+    "store_items",
+]
 
 # What no table, terminal or file should carry: controls, lone surrogates, non-characters.
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -78,6 +86,22 @@ class CleanPipeline:
 
     def process_item(self, item: Any) -> Any:
         return _clean(item)
+
+
+class PrivacyPipeline:
+    """Takes reviewers' names and contacts out of all that is stored and quoted."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PrivacyPipeline:
+        return cls(crawler)
+
+    def process_item(self, item: Any) -> Any:
+        if isinstance(item, PageVisit) and (dropped := hide_reviewers(item.observations)):
+            self._stats.inc_value("privacy/channels_of_reviewers", dropped)
+        return item
 
 
 class StorePipeline:

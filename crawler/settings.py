@@ -91,6 +91,7 @@ SPIDER_MIDDLEWARES = {
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 ITEM_PIPELINES = {
     "crawler.pipelines.CleanPipeline": 100,
+    "crawler.pipelines.PrivacyPipeline": 200,
     "crawler.pipelines.StorePipeline": 900,
 }
 

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOOR = {"items", "errors", "config", "settings", "domains"}
-SECOND = {"db", "migrations", "archive", "guard", "politeness", "download", "egress"}
+SECOND = {"db", "migrations", "archive", "guard", "politeness", "download", "egress", "privacy"}
 
 # layer -> layers it may import (itself is always allowed)
 ALLOWED = {
