@@ -73,6 +73,9 @@ class _BoundedProtocol(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self.exception() is not None and self._payload is not None:
+            # aiohttp tells a broken chunk to the next response only; this one would wait for ever.
+            self._payload.set_exception(aiohttp.ClientPayloadError("the body is broken"))
         if self._head_left < 0:
             return
         self._head_left -= min(len(data), self._head_left)

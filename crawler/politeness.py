@@ -86,6 +86,8 @@ def failure_state(error: Exception) -> tuple[str, str]:
         return "timeout", "no complete answer in time"
     if isinstance(error, DownloadCancelledError):
         return "too_large", "the response is larger than we read"
+    if isinstance(error, ResponseDataLossError):
+        return "error", "the answer broke off or is broken HTTP"
     if isinstance(error, DownloadFailedError | DownloadConnectionRefusedError):
         return "error", str(error)
     if isinstance(error, CannotResolveHostError):

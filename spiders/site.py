@@ -15,7 +15,7 @@ from crawler.domains import registrable_domain
 from crawler.errors import ConfigError, TooComplex
 from crawler.items import Observations, Page, PageVisit
 from crawler.politeness import failure_state
-from spiders.base.blocked import block_reason
+from spiders.base.blocked import block_reason, is_binary
 from spiders.base.frontier import Frontier, Target
 from spiders.extract.links import purpose_of
 from spiders.extract.observe import observe
@@ -155,13 +155,15 @@ class SiteSpider(Spider):
         if response.status in (404, 410):
             page.state, page.reason = "not_found", f"status {response.status}"
             self._frontier.give_back()
-        elif response.status >= 500:
+        elif not 200 <= response.status < 500:
             page.state, page.reason = "error", f"the site answers {response.status}"
         elif not self._is_own(response.url) and not self._adopt(target, response.url):
             page.state = "error"
             page.reason = f"leads to another site, {urlsplit(response.url).hostname}"
         elif not (page.content_type or "text/html").startswith(_HTML):
             page.state, page.reason = "error", f"no page to read: {page.content_type}"
+        elif is_binary(response.body):
+            page.state, page.reason = "error", "no page to read: the body is no text"
         return page
 
     def _read(self, response: Response, page: Page) -> Observations:

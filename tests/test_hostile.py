@@ -153,6 +153,22 @@ def test_surplus_behind_the_answer_is_never_the_next_answer():
         assert [item["body"] for item in items if item["state"] == "ok"][-1] == b"<p>hello"
 
 
+def test_broken_chunk_ends_the_fetch_at_once():
+    bad = PLAIN + b"Transfer-Encoding: chunked\r\n\r\n5\r\n<p>ab\r\n"
+
+    def answer(write):
+        write(bad)
+        time.sleep(0.1)
+        write(b"zz\r\n")
+        time.sleep(3)
+
+    with raw({"/": answer}) as site:
+        began = time.monotonic()
+        items = fetch(site, "/", DOWNLOAD_TIMEOUT=20)
+        assert states(items) == ["error"]
+        assert time.monotonic() - began < 2.5
+
+
 def test_bomb_is_cut_off_and_not_asked_for_again():
     bomb = gzip.compress(bytes(20 * 1024 * 1024))
     head = PLAIN + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)

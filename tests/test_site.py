@@ -119,6 +119,26 @@ def test_download_is_no_page():
         assert "application/pdf" in items[1].page.reason
 
 
+@pytest.mark.parametrize(
+    "body", [b"%PDF-1.7\n1 0 obj", bytes(range(256)) * 9], ids=["pdf", "noise"]
+)
+def test_body_that_is_no_text_is_no_page_whatever_its_label(body):
+    with serve({"/": Answer(body)}) as site:
+        items, _ = visit(site)
+        assert items[0].page.state == "error"
+        assert "no text" in items[0].page.reason
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "shift_jis", "iso2022_jp", "euc_kr"]
+)
+def test_body_in_any_encoding_is_a_page(encoding):
+    text = "<title>Hilfe</title><p>" + ("口コミ " if encoding != "euc_kr" else "리뷰 ") * 400
+    with serve({"/": Answer(text.encode(encoding))}) as site:
+        items, _ = visit(site)
+        assert items[0].page.state == "ok"
+
+
 def test_page_that_a_parser_would_choke_on_is_marked():
     deep = "<div>" * 50_000 + "<p>hello" + "</div>" * 50_000
     with serve({"/": Answer(deep)}) as site:

@@ -1,4 +1,4 @@
-"""Is this response a challenge or a wall instead of the page?"""
+"""Is this response a challenge, a wall or something else instead of the page?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scrapy.http import Response
 
-__all__ = ["block_reason"]
+__all__ = ["block_reason", "is_binary"]
 
 _SMALL = 60_000  # challenge pages are short; a long page that mentions a captcha is a page
 _MARKS = (
@@ -32,6 +32,28 @@ _TITLE = re.compile(
     r"checking your browser)",
     re.IGNORECASE,
 )
+
+
+_PROBE = 4096  # bytes
+# What no text encoding but UTF-16 and UTF-32 makes; those are told by their NULs.
+_CONTROLS = bytes([*range(1, 9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+
+
+def is_binary(body: bytes) -> bool:
+    """True for a body that is no text whatever its label says: a download, broken compression.
+
+    >>> is_binary(b"<p>hello"), is_binary(bytes(range(1, 256)))
+    (False, True)
+    """
+    probe = body[:_PROBE]
+    if probe.startswith(
+        (b"%PDF-", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+    ):
+        return True
+    if probe.startswith((b"\xff\xfe", b"\xfe\xff")) or probe.count(0) * 4 > len(probe):
+        return False
+    controls = len(probe) - len(probe.translate(None, _CONTROLS))
+    return controls > 8 and controls * 25 > len(probe)
 
 
 def block_reason(response: Response, html: str) -> str | None:
