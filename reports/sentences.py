@@ -6,9 +6,10 @@ less.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from reports.labels import in_sentence
+from reports.labels import FOLLOW_UPS, in_sentence
 from reports.model import Figure, Judgment
 from reports.units import (
     format_date,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Confidence,
         Dimension,
         Gap,
+        GapFollowUp,
         Position,
         Questions,
         Scoreboard,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "changes_title",
+    "follow_ups_title",
     "gaps_title",
     "importance_title",
     "judgments",
@@ -138,18 +141,29 @@ def _largest_gap(board: Scoreboard, gaps: tuple[Gap, ...]) -> Judgment | None:
     if not gaps or gaps[0].own_value is None or gaps[0].market_median is None:
         return None
     gap = gaps[0]
-    finding = (
-        f"Our largest gap is {in_sentence(gap.label)}: {gap.own_text} against a market median of "
-        f"{gap.median_text}"
-    )
-    finding += f"; {gap.best_brand} has {gap.best_text}." if gap.best_brand else "."
+    if _is_yes_or_no(gap):
+        said = gap.text.removeprefix(f"{gap.label}: ").rstrip(".")
+        finding = f"Our largest gap is {in_sentence(gap.label)}: {said}."
+    else:
+        finding = (
+            f"Our largest gap is {in_sentence(gap.label)}: {gap.own_text} against a market median "
+            f"of {gap.median_text}"
+        )
+        finding += f"; {gap.best_brand} has {gap.best_text}." if gap.best_brand else "."
     return Judgment(
         "gap", finding, _plan_sentence(gap), gap.confidence, _gap_basis(gap), gap.evidence
     )
 
 
+def _is_yes_or_no(gap: Gap) -> bool:
+    """What one has or has not reads oddly as a number against a median."""
+    return gap.own_text in ("yes", "no")
+
+
 def _plan_sentence(gap: Gap) -> str:
     target = f"reaching {gap.target_text}" if gap.target is not None else "closing it"
+    if _is_yes_or_no(gap):
+        target = "having it"
     date = f" by {format_date(gap.review_date)}" if gap.review_date else ""
     first = f" The first step: {gap.tactic[0].rstrip('.')}." if gap.tactic else ""
     return f"For us this means {target}{date}, at {gap.effort} effort.{first}"
@@ -503,6 +517,17 @@ def changes_title(changes: Changes) -> str:
         return f"Nothing significant changed since {since}"
     text = f"{plural(market, 'change')} in the market since {since}"
     return f"{text}, {ours} more by our own method" if ours else text
+
+
+def follow_ups_title(gaps: tuple[GapFollowUp, ...]) -> str:
+    """How many of the earlier gaps went which way, closed first; "" where there were none."""
+    if not gaps:
+        return ""
+    counts = Counter(gap.state for gap in gaps)
+    went = join_words(
+        f"{counts[state]} {words}" for state, words in FOLLOW_UPS.items() if counts[state]
+    )
+    return f"Of {plural(len(gaps), 'gap')} in the run before: {went}"
 
 
 # What is not known
