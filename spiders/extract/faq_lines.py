@@ -223,7 +223,7 @@ class _Reader:
             new.inline = new.bold = True
             return self.described(new, node, tag, node.attributes)
         attributes = node.attributes
-        if kind == _INLINE and not attributes:
+        if kind == _INLINE and not self.tells(attributes):
             return up
         if kind in (_INLINE, _LINK):
             new = Scope(up, up.block, up.tag)
@@ -238,6 +238,15 @@ class _Reader:
                 return None
         return self.described(new, node, tag, attributes) if attributes else new
 
+    def tells(self, attributes: dict[str, str | None]) -> bool:
+        """Whether an inline element means anything by its attributes; most do not."""
+        if not attributes:
+            return False
+        if not _TELLING.isdisjoint(attributes) or (self.reads_style and "style" in attributes):
+            return True
+        words, name = attributes.get("class"), attributes.get("id")
+        return marks_of(words or "", name or "") is not _NOTHING
+
     def described(
         self, new: Scope, node: LexborNode, tag: str, attributes: dict[str, str | None]
     ) -> Scope | None:
@@ -245,7 +254,7 @@ class _Reader:
         if self.reads_style and "style" in attributes and _is_bold(attributes["style"]):
             new.bold = True
         words, name = attributes.get("class") or "", attributes.get("id") or ""
-        marks = marks_of(words, name) if words or name else _NOTHING
+        marks = marks_of(words, name) if name else _marks(words) if words else _NOTHING
         if marks is _NOTHING and _TELLING.isdisjoint(attributes):
             return new
         role = attributes.get("role")
