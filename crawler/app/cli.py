@@ -1047,7 +1047,7 @@ def alert() -> None:
 @alert.command("set")
 @click.argument("study_name", metavar="STUDY")
 @click.option("--target", "targets", multiple=True,
-              help="Apprise address, or env:NAME to read it from there; repeat for more.")  # fmt: skip
+              help="Apprise address, or env:NAME that has it; repeat for more.")  # fmt: skip
 @click.option("--topic", "topics", multiple=True, help="Default: all. Repeat for more.")
 @click.option("--agree", type=click.IntRange(1, 2),
               help="Runs that must agree before a fact is told. Default: 2.")  # fmt: skip

@@ -392,7 +392,7 @@ class Scheduler:
         clock: Clock = lambda: datetime.now(UTC),
         start: Callable[[int], subprocess.Popen[bytes]] | None = None,
         parallel: int = PARALLEL,
-        between: Callable[[], None] | None = None,
+        between: Callable[[], object] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
