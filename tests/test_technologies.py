@@ -437,3 +437,22 @@ def test_scores_on_the_floor_set_are_not_below_the_floors() -> None:
     assert right / (right + wrong) >= floors["precision"], noise
     assert right / (right + missed) >= floors["recall"], noise
     assert clean / negatives >= floors["clean_negatives"], noise
+
+
+def test_a_picture_of_another_site_tells_that_sites_system():
+    def vendors(html):
+        page = ParsedPage(html, "https://www.shop.example/")
+        return {system.vendor for system in extract_technologies(page)[1]}
+
+    assert vendors('<img src="https://blog.example.org/wp-content/uploads/a.jpg">') == set()
+    assert vendors('<script>x={image: "https://a.example.org/wp-content/b.png"}</script>') == set()
+    assert vendors('<img src="https://cdn.shop.example/wp-content/uploads/a.jpg">') == {"wordpress"}
+    assert vendors('<img src="/wp-content/uploads/a.jpg">') == {"wordpress"}
+    styles = '<link rel="stylesheet" href="https://static.example.org/wp-content/themes/x.css">'
+    assert vendors(styles) == {"wordpress"}
+
+
+def test_a_tag_manager_served_from_the_own_site_is_one():
+    code = "w[l].push({'gtm.start':new Date().getTime()});j.src='/js/gtm.js?id='+i"
+    systems = extract_technologies(ParsedPage(f"<script>{code}</script>", "https://a.example/"))[1]
+    assert [system.vendor for system in systems] == ["google-tag-manager"]

@@ -11,8 +11,9 @@ import base64
 import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from crawler.domains import registrable_domain
 from crawler.items import ChatWidget, Evidence, Technology
 from spiders.extract.vendors import (
     NAME_CHARS,
@@ -90,8 +91,9 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
 
 def _hits(page: ParsedPage, names: str) -> Iterator[Hit]:
     parts = _take_apart(page)
-    yield from _code_hits(parts.code)
-    yield from _resource_hits(parts.resources)
+    own = registrable_domain(urlsplit(page.url).hostname or "")
+    yield from _code_hits(parts.code, own)
+    yield from _resource_hits(parts.resources, own)
     yield from _dom_hits(page, names)
     yield from _link_hits(page, parts.clicks)
 
@@ -206,7 +208,7 @@ _JSON_KEY = re.compile(r"[\"']([\w-]+)[\"']\s*:\s*[\"'](?:https?:)?(?://)?[\w.-]
 _LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
 
-def _code_hits(code: str) -> Iterator[Hit]:
+def _code_hits(code: str, own: str) -> Iterator[Hit]:
     marks = candidates(index().code, code)
     if not marks:
         return
@@ -217,23 +219,46 @@ def _code_hits(code: str) -> Iterator[Hit]:
     for mark in marks:
         if mark.vendor.slug in proven:
             continue
-        proof = _in_code(mark, code, lowered)
+        proof = _in_code(mark, code, lowered, own)
         if proof is not None:
             if mark.grade == "embedded":
                 proven.add(mark.vendor.slug)
             yield Hit(mark.vendor, mark.grade, proof)
 
 
-def _resource_hits(resources: list[_Resource]) -> Iterator[Hit]:
+def _resource_hits(resources: list[_Resource], own: str) -> Iterator[Hit]:
     text = "\n".join([url for url, _ in resources]).lower()
     for mark in candidates(index().resources, text):
         if mark.literal.partition("*")[0] not in text:
             continue
         for url, most in resources:
-            if in_address(mark, url):
+            if in_address(mark, url) and not (mark.where == "paths" and _is_borrowed(url, own)):
                 grade = max(mark.grade, most, key=RANK.__getitem__)
                 yield Hit(mark.vendor, grade, url[:MAX_PROOF])
                 break
+
+
+# A path tells what serves the picture: of another site's picture that is the other site's system.
+_BORROWED = re.compile(
+    r"(?:https?:)?//([^/?#]+)/[^?#]*\.(?:jpe?g|png|gif|webp|avif|svg|ico|mp4|webm|pdf)(?:[?#]|$)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[^\s\"'`()<>]*")
+
+
+def _is_borrowed(url: str, own: str) -> bool:
+    """Whether it is a picture or film of another site; of a page without address nothing is."""
+    match = _BORROWED.match(url)
+    if not own or match is None:
+        return False
+    return registrable_domain(match[1].partition(":")[0]) != own
+
+
+def _address_at(code: str, at: int) -> str:
+    """The whole address in code that `at` is a place in."""
+    start = max(code.rfind(quote, max(0, at - 300), at) for quote in "\"'`(") + 1
+    match = _ADDRESS.match(code, start, at + 300)
+    return match[0] if match and start else ""
 
 
 def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
@@ -243,7 +268,7 @@ def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
             yield Hit(mark.vendor, mark.grade, mark.literal)
 
 
-def _in_code(mark: Mark, code: str, lowered: str) -> str | None:
+def _in_code(mark: Mark, code: str, lowered: str, own: str) -> str | None:
     """The stretch of code that carries the mark, or None."""
     if mark.where == "paths" and mark.literal.isalnum():
         return None  # a mere word is a path only in an address that is loaded
@@ -256,6 +281,8 @@ def _in_code(mark: Mark, code: str, lowered: str) -> str | None:
         if mark.where == "inline" and not _is_used(code, at, end):
             continue
         if mark.where == "hosts" and not _loads_from(text, at, literal):
+            continue
+        if mark.where == "paths" and _is_borrowed(_address_at(code, at), own):
             continue
         if not _is_commented(code, at):
             return _excerpt(code, at, end)
@@ -279,6 +306,8 @@ def _is_used(code: str, at: int, end: int) -> bool:
     ):
         return False
     if at and code[at - 1] in _QUOTES and code[end : end + 1] == code[at - 1]:
+        if "." in code[at:end] and code[end + 1 : end + 4].lstrip()[:1] == ":":
+            return True  # the name of an event that is sent: {"gtm.start": now}
         of_window = code[at - 2 : at - 1] == "[" and code[at - 3 : at - 2] in NAME_CHARS
         return of_window or bool(_ASSIGNED.search(code, max(0, at - 20), at))
     guard = code.rfind("typeof " + code[at:end], max(0, at - 150), at)
