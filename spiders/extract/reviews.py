@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date
+from spiders.extract.reviews_cards import read_cards
 from spiders.extract.reviews_dom import body_of, find_sections, read_sections, read_summary
 from spiders.extract.reviews_state import read_state
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
@@ -40,6 +41,8 @@ def extract_reviews(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     if not reviews:
         reviews, more = read_state(page)
         ratings = ratings or more
+    if not reviews:
+        reviews = read_cards(page)
     if not ratings and sections.roots:
         ratings = read_summary(page)
     _scale(reviews, ratings)
