@@ -582,7 +582,7 @@ def _follow_ups(db: Database, own: Observed, earlier: int, market: _Market) -> l
     """What became of the gaps of the earlier run; none when another brand was our own then."""
     found = []
     for row in db.execute(_EARLIER_GAPS, [earlier, own.domain]).fetchall():
-        gap = EarlierGap(*row[:-1], rivals=frozenset((row[-1] or "").split()))
+        gap = EarlierGap._make([*row[:-1], frozenset((row[-1] or "").split())])
         now = frozenset(
             brand.domain
             for brand in market.brands

@@ -6,6 +6,7 @@ __all__ = [
     "BRAND_KINDS",
     "DIMENSION_MEANINGS",
     "EFFORTS",
+    "FOLLOW_UPS",
     "PAGE_STATES",
     "STAGES",
     "dimension_label",
@@ -55,6 +56,13 @@ STAGES = {
     "retention": "Retention",
 }
 EFFORTS = {"small": "small", "medium": "medium", "large": "large"}
+FOLLOW_UPS = {  # what became of a gap, the good first
+    "closed": "closed",
+    "narrowed": "narrowed",
+    "stayed": "as before",
+    "widened": "widened",
+    "not_comparable": "not comparable",
+}
 _STATE_WORDS = {
     "ok": "",
     "measured": "",

@@ -23,10 +23,12 @@ __all__ = [
     "Fact",
     "Figure",
     "Gap",
+    "GapFollowUp",
     "Judgment",
     "Keyword",
     "Method",
     "MethodRow",
+    "OwnNumber",
     "PageStates",
     "Position",
     "Promise",
@@ -378,6 +380,27 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """A number from own data: NPS, CSAT, CES, churn, reply time, tickets.
+
+    One name stands for several formulas, so formula, scale, n and interval belong to it.
+    `parts` say what it is made of.
+    """
+
+    metric: str
+    label: str
+    value: float | None
+    value_text: str
+    interval: str
+    formula: str
+    scale: str
+    n: int
+    period: str
+    parts: tuple[Fact, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A difference to an earlier run; `cause` is "market" (they did) or "method" (we did)."""
 
@@ -390,6 +413,28 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class GapFollowUp:
+    """What became of a gap of the run before.
+
+    `state` is closed|narrowed|stayed|widened|not_comparable; `target_reached` is None where that
+    cannot be said.
+    """
+
+    metric: str
+    label: str
+    state: str
+    state_label: str
+    text: str
+    before_own: float | None
+    before_median: float | None
+    own_value: float | None
+    market_median: float | None
+    target: float | None
+    target_reached: bool | None
+    review_date: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed since the run before; `from_run` is None when there is none."""
 
@@ -397,6 +442,8 @@ class Changes:
     from_run: int | None
     from_date: str | None
     rows: tuple[Change, ...]
+    gaps_title: str = ""
+    gaps: tuple[GapFollowUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,6 +569,7 @@ class Report:
     questions: Questions
     voice: Voice
     promises: tuple[Promise, ...]
+    own_numbers: tuple[OwnNumber, ...]
     ranking_title: str
     brands: tuple[Brand, ...]
     changes: Changes

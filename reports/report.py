@@ -18,6 +18,7 @@ from reports.market import (
     scoreboard,
 )
 from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report
+from reports.own import follow_ups, own_numbers
 from reports.voice import promise_rows, question_matrix, voice_of_customers
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def build_report(
             over_time_title=sentences.over_time_title(voice),
         ),
         promises=promise_rows(ground),
+        own_numbers=own_numbers(ground),
         ranking_title=sentences.ranking_title(brands),
         brands=brands,
         changes=_changes(ground),
@@ -123,7 +125,13 @@ def _changes(ground: Ground) -> Changes:
             for r in rows
         ),
     )
-    return replace(changes, title=sentences.changes_title(changes))
+    gaps = follow_ups(ground)
+    return replace(
+        changes,
+        title=sentences.changes_title(changes),
+        gaps_title=sentences.follow_ups_title(gaps),
+        gaps=gaps,
+    )
 
 
 # The run that the changes name, else the last finished one before this; a row of nulls else.

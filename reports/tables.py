@@ -45,8 +45,10 @@ def tables(report: Report) -> tuple[Table, ...]:
         _themes(report),
         _reviews(report),
         _promises(report),
+        _own_numbers(report),
         _ranking(report),
         _changes(report),
+        _follow_ups(report),
         _evidence(report),
         _searches(report),
         _visits(report),
@@ -235,6 +237,39 @@ def _changes(report: Report) -> Table:
     )
     columns = _columns("Brand, Kind, Before, After, Cause, Says:long")
     return Table("Changes", report.changes.title, columns, rows)
+
+
+def _follow_ups(report: Report) -> Table:
+    rows = tuple(
+        (
+            *(g.label, g.state_label, g.text, g.before_own, g.own_value, g.before_median),
+            *(g.market_median, g.target, _YES_NO[g.target_reached], g.review_date),
+        )
+        for g in report.changes.gaps
+    )
+    columns = _columns(
+        "Gap, Became, Says:long, Us before:number, Us now:number, Median before:number, "
+        "Median now:number, Target:number, Reached, Review"
+    )
+    return Table("Earlier gaps", report.changes.gaps_title, columns, rows)
+
+
+_YES_NO = {True: "yes", False: "no", None: ""}
+
+
+def _own_numbers(report: Report) -> Table:
+    rows = tuple(
+        (
+            *(o.label, o.value, o.value_text, o.interval, o.formula, o.scale, o.n, o.period),
+            *("; ".join(f"{part.label}: {part.value}" for part in o.parts), o.note),
+        )
+        for o in report.own_numbers
+    )
+    columns = _columns(
+        "Number, Value:number, Shown, Interval, Formula:long, Scale:long, n:number, Period, "
+        "Made of:long, Note:long"
+    )
+    return Table("Own numbers", "Your own numbers", columns, rows)
 
 
 def _evidence(report: Report) -> Table:

@@ -245,6 +245,20 @@ def _voice(report: Report) -> Iterator[str]:
                 for p in report.promises[:_SHOWN]
             ],
         )
+    yield from _own_numbers(report)
+
+
+def _own_numbers(report: Report) -> Iterator[str]:
+    if not report.own_numbers:
+        return
+    yield "\n### Your own numbers\n"
+    yield from _table(
+        ["Number", "Value", "95 % interval", "n", "Formula", "Scale", "Note"],
+        [
+            [o.label, o.value_text, o.interval, str(o.n), o.formula, o.scale, o.note]
+            for o in report.own_numbers
+        ],
+    )
 
 
 def _market(report: Report) -> Iterator[str]:
@@ -263,6 +277,9 @@ def _market(report: Report) -> Iterator[str]:
     for change in report.changes.rows[:_SHOWN]:
         cause = "they changed" if change.cause == "market" else "our method changed"
         yield f"- {escape(change.domain)}: {escape(change.text)} *({cause})*"
+    if report.changes.gaps:
+        yield f"\n### {escape(report.changes.gaps_title)}\n"
+        yield from (f"- {escape(gap.text)}" for gap in report.changes.gaps)
 
 
 def _collected(report: Report) -> Iterator[str]:
