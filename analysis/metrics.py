@@ -666,6 +666,11 @@ _POLICY_TOPICS = {
     "delivery": frozenset({"delivery"}),
     "warranty": frozenset({"warranty"}),
 }
+# What to do with broken goods is asked under the same topic, where no warranty is given.
+_WARRANTY = re.compile(
+    r"warrant|guarant|garant|gew(ä|ae)hr|takuu|gwaranc|rękojm|záruk|гарант|保証|保修|保障|보증",
+    re.I,
+)
 # Terms and conditions mostly speak of returns and delivery in words that we cannot read as facts.
 _TERMS = re.compile(
     r"(?<![a-z])(terms|conditions|agb|tos|t ?& ?c|tnc|cgv|cgu|condiciones|termini|voorwaarden|"
@@ -725,6 +730,7 @@ def _answered_on(brand: Observed, policy: str) -> list[Proof]:
         if entry.answer.strip()
         and (page := brand.page(entry.page_id))
         and topics_of(entry.question, page.language) & wanted
+        and (policy != "warranty" or _WARRANTY.search(f"{entry.question} {entry.answer}"))
     ]
 
 

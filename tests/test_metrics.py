@@ -435,3 +435,13 @@ def test_tests_tell_a_difference_from_noise():
 def test_median_of_none_is_an_error():
     with pytest.raises(ValueError, match="at least one"):
         median([])
+
+
+def test_an_answer_about_broken_goods_states_no_warranty_unless_it_names_one():
+    def stated(answer):
+        faq = [Faq("start", "What if I receive a damaged book?", answer, "details", None)]
+        shop = [Policy("start", "shipping", {"free": True}, "free delivery")]
+        return value(brand(faq=faq, policies=shop), "warranty_stated").value
+
+    assert stated("Report it to our team with photos.") != 1
+    assert stated("It is under warranty for two years.") == 1

@@ -247,3 +247,14 @@ def test_the_excerpt_is_the_sentence_in_its_block():
 def test_a_value_of_few_characters_brings_its_label_along():
     [shipping] = _stated("<p>Menu</p><dl><dt>Delivery time</dt><dd>3-5 days</dd></dl><p>More")
     assert shipping.excerpt == "Delivery time 3-5 days"
+
+
+def test_a_heading_of_refunds_makes_no_window_of_a_delivery_time():
+    [shipping] = _stated("<h1>Returns and Refunds</h1><h2>Shipping</h2><p>Shipped within 5 days.")
+    assert (shipping.kind, shipping.facts) == ("shipping", {"days_max": 5})
+
+
+def test_a_task_of_the_program_that_can_be_stopped_is_no_cancellation():
+    assert _stated("<p>Watch the progress, and cancel anytime.</p>") == []
+    [found] = _stated("<p>Watch the progress, and cancel anytime.</p><p>$4 a month, cancel anytime")
+    assert found.excerpt == "$4 a month, cancel anytime"

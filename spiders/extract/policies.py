@@ -110,7 +110,7 @@ def _timed(text: str, languages: tuple[str, ...]) -> Iterator[_Promise]:
         before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
         before, after = _RETURN_TRIP.sub("return", before), _RETURN_TRIP.sub("return", after)
         kind, gap = _governing(before, after, span.language)
-        if kind == "shipping" and _REFUND.search(before[-60:]):
+        if kind == "shipping" and _REFUND.search(before[-70:]):
             kind = "returns"  # refunds arrive as parcels do
         if kind is None or kind == "reply" or _is_no_promise(before, after, span.language):
             continue
@@ -194,7 +194,10 @@ def _is_payout(before: str, after: str, span: Duration) -> bool:
 _RETURN_TRIP = re.compile(
     r"\breturn (?:shipping|shipments?|postage|delivery|label)\b|\brückversand|\bretourenversand"
 )
-_REFUND = re.compile(r"\brefunds?\b|\berstattung|\brembours|\breembols|\brimbors|\bterugbetal")
+_REFUND = re.compile(
+    r"\brefunds? (?:(?:will|should|usually|typically|normally|may|be) )*"
+    r"(?:arriv|deliver|sent|dispatch)\w*(?: \w+){0,4} ?$"
+)
 _PAYOUT = re.compile(
     r"\brefunds? (?:is|are|reach(?:es)?|arrives?|takes?|gets?|comes?)\b|\bwe refund\b|"
     r"\bmoney (?:is|will be|comes|reaches|arrives)\b|\berstatten\b|\berstattungen? (?:dauer|komm)"
@@ -425,10 +428,18 @@ def _stated(text: str, lower: str, topics: dict[str, tuple[str, ...]]) -> Iterat
     near = {(theme, code): zones(text, theme, code) for theme in _TOPICS for code in topics[theme]}
     for key, theme, kind, facts in _PHRASES:
         said = [p for c in topics[theme] for p in phrases_of(key, (c,)) if p in near[theme, c]]
-        at = lower.find(said[0]) if said else -1
-        if at >= 0:
+        for at in _hits(lower, said[0]) if said else ():
             left, right = sentence(text, at, at + len(said[0]))
+            if key == "cancel_anytime" and _TASK.search(lower, left, right):
+                continue
             yield _Promise(kind, dict(facts), left, right, at, at + len(said[0]))
+            break
+
+
+# What is stopped is a task of the program and not what was bought.
+_TASK = re.compile(
+    r"\bprogress\b|\bpick up where\b|\bresum(?:e|ing)\b|\bfortschritt|\bprogression\b"
+)
 
 
 # --- payment -----------------------------------------------------------------------------------
