@@ -55,12 +55,12 @@ def _block_starts(page: ParsedPage) -> tuple[int, ...]:
             last = -1
         if node.tag != "-text":
             continue
-        size = sum(len(word) + 1 for word in node.text(deep=False).split())
-        if size:
+        said = " ".join(node.text(deep=False).split())
+        if said:
             block = _block_of(node)
             if block != last:
                 starts.append(place)
-            place, last = place + size, block
+            place, last = place + len(said) + 1, block
     return tuple(starts) if place == len(page.text) + 1 else ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.items import Rating, Review
@@ -30,6 +31,12 @@ def extract_reviews(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     What machine-readable data says comes first. Reviews found by shape join it only when the page
     has no such data, or when they are seen to be the same list gone on.
     """
+    reviews, ratings = _read_page(page)
+    return list(reviews), list(ratings)
+
+
+@lru_cache(maxsize=1)  # promises ask for the reviews again: what customers wrote is none
+def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     ratings = _aggregates(page)
     reviews = _marked_up(page)
     sections = find_sections(page)
