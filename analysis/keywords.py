@@ -33,6 +33,14 @@ _COMMON_PAGES = re.compile(
     r"|returns?\b|careers|jobs|cookie|legal|mentions",
     re.IGNORECASE,
 )
+# Pages named by nothing but these words are furniture too; in a longer title they may be the trade.
+_COMMON_WORDS = frozenset(
+    "about us our story team company customer customers reviews review testimonials opinions "
+    "warranty guarantee blog news press and the delivery shipping returns order orders status "
+    "uns über ueber kundenbewertungen bewertungen garantie presse avis clients garantía opiniones "
+    "nosotros recensioni chi siamo garanzia over ons html htm php index home und et y e".split()
+)
+_SHINGLE = 6  # words in a row that half of the pages share are their header, menu or footer
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+")
 _BREAK = re.compile(r"[.,;:!?|·•\n\r\t(){}\[\]\"“”»«/–—]+|\s-\s")
 _RANGE = re.compile(r"([\d.,]+)\s*([KkMm]?)\s*(?:[-–—]|to)\s*([\d.,]+)\s*([KkMm]?)")
@@ -64,6 +72,8 @@ _WEIGHT: dict[Intent, float] = {
     "informational": 0.7,
     "navigational": 0.15,
 }
+_OFF_TOPIC = 0.25  # chosen: what another trade searches by the million falls behind
+_ENOUGH_ROWS = 8  # chosen: fewer keywords say too little of what an export is about
 _WANTS: dict[Intent, str] = {
     "commercial": "who searches it compares offers",
     "transactional": "who searches it is about to buy",
@@ -101,6 +111,8 @@ class KeywordProposal:
 class _Candidate:
     keyword: str
     volume: int | None = None
+    said_volume: str = ""
+    off_topic: bool = False  # shares no word with the site or the rest of the export
     pages: set[str] = field(default_factory=set)
     titles: int = 0
     opens: bool = False  # the start page says it at its top
@@ -120,15 +132,17 @@ def propose(
     `brand` is the own name or domain: keywords with it lead to nobody else and come last. Without
     `language` it is read from the text.
     """
-    site = list(pages)
+    whole = list(pages)
+    site = _without_shared(whole)
     exported = _exported(rows)
     sample = " ".join(text[:500] for _, _, text in site[:5]) or " . ".join(list(exported)[:50])
     language = language or detect(sample) or "en"
     own = _own_words(brand)
-    found = _on_site(site, language, own)
-    candidates = {k: _Candidate(k, volume) for k, volume in exported.items()}
+    found = _on_site(site, language, own) or _on_site(whole, language, own)
+    candidates = {k: _Candidate(k, volume, said) for k, (volume, said) in exported.items()}
     for keyword, candidate in candidates.items():
         _add_use(candidate, keyword, site)
+    _mark_off_topic(candidates, site, language)
     if len(candidates) < limit:
         for keyword, candidate in found.items():
             candidates.setdefault(keyword, candidate)
@@ -173,20 +187,76 @@ def _own_words(brand: str | None) -> frozenset[str]:
     return frozenset({"".join(words), *words[:1]})
 
 
-def _exported(rows: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
-    """Keyword -> searches a month, of an export with any of the usual headings."""
-    volumes: dict[str, int | None] = {}
+def _without_shared(site: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The pages without the text that at least half of them share, when there are four or more."""
+    if len(site) < 4:
+        return site
+    texts = [text.split() for _, _, text in site]
+    pages_with = Counter(shingle for words in texts for shingle in set(_shingles(words)))
+    shared = {shingle for shingle, n in pages_with.items() if n >= max(3, len(site) / 2)}
+    found = []
+    for (url, title, _), words in zip(site, texts, strict=True):
+        hidden = {
+            at + step
+            for at, shingle in enumerate(_shingles(words))
+            if shingle in shared
+            for step in range(_SHINGLE)
+        }
+        kept = ["\n" if at in hidden else word for at, word in enumerate(words)]
+        found.append((url, title, " ".join(kept)))
+    return found
+
+
+def _shingles(words: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)]
+
+
+def _mark_off_topic(
+    candidates: Mapping[str, _Candidate], site: Sequence[tuple[str, str, str]], language: str
+) -> None:
+    """Exports hold accidents of planners: searched by millions, and about something else."""
+    common = frequent_words(language) | frequent_words("en")
+    words_of = {k: {_singular(w) for w in k.split()} - common for k in candidates}
+    said = Counter(word for words in words_of.values() for word in words)
+    on_site = {
+        _singular(w) for _, title, text in site for w in _WORD.findall(f"{title} {text}".lower())
+    }
+    if len(candidates) < _ENOUGH_ROWS and not on_site:
+        return
+    for keyword, candidate in candidates.items():
+        words = words_of[keyword]
+        known = words & on_site if on_site else {word for word in words if said[word] > 1}
+        candidate.off_topic = bool(words) and not known
+
+
+def _exported(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int | None, str]]:
+    """Keyword -> searches a month and how to say them, of an export with any usual headings."""
+    volumes: dict[str, tuple[int | None, str]] = {}
     for row in rows:
         by_heading = {str(heading).strip().lower(): value for heading, value in row.items()}
         keyword = next((by_heading[h] for h in _KEYWORD_HEADINGS if by_heading.get(h)), None)
         if not keyword:
             continue
         keyword = " ".join(str(keyword).lower().strip('[]"+ ').split())
-        stated = next((by_heading[h] for h in _VOLUME_HEADINGS if by_heading.get(h)), None)
-        volume = _volume(stated)
+        heading = next((h for h in _VOLUME_HEADINGS if by_heading.get(h)), "")
+        volume = _volume(by_heading.get(heading))
         known = volumes.get(keyword)
-        volumes[keyword] = max(filter(None, (volume, known)), default=volume)
+        if known is None or (volume or 0) > (known[0] or 0):
+            volumes[keyword] = volume, _said_volume(volume, heading, by_heading)
     return volumes
+
+
+def _said_volume(volume: int | None, heading: str, row: Mapping[str, Any]) -> str:
+    """Searches in words: impressions are no searches, and of a range the middle is a guess."""
+    if volume is None:
+        return ""
+    if heading == "impressions":
+        return f"{volume:,} impressions in the export"
+    low, high = row.get("volume_min"), row.get("volume_max")
+    if low != high or _RANGE.search(str(row.get(heading))):
+        digits = max(0, len(str(volume)) - 2)
+        return f"about {round(volume, -digits):,} searches a month"
+    return f"{volume:,} searches a month"
 
 
 def _volume(stated: object) -> int | None:
@@ -220,7 +290,7 @@ def _on_site(
     found: dict[str, _Candidate] = {}
     start = min((url for url, _, _ in site), key=_depth, default="")
     for url, title, text in site:
-        if _COMMON_PAGES.search(f"{url.rsplit('/', 1)[-1]} {title}"):
+        if _is_common_page(url, title):
             continue
         in_title = set(_phrases(title, language, own))
         at_top = set(_phrases(f"{title}\n{text[:_OPENING]}", language, own)) if url == start else ()
@@ -238,6 +308,14 @@ def _on_site(
         and not _is_furniture(c, len(site))
     }
     return _without_parts(likely)
+
+
+def _is_common_page(url: str, title: str) -> bool:
+    """Every firm has it: by a word of its name, or by all words of its title."""
+    if _COMMON_PAGES.search(f"{url.rsplit('/', 1)[-1]} {title}"):
+        return True
+    words = _WORD.findall(re.split(r"[|·•–—]|\s-\s", title.lower())[0])
+    return bool(words) and set(words) <= _COMMON_WORDS
 
 
 def _depth(url: str) -> tuple[int, int]:
@@ -311,6 +389,7 @@ def _proposal(
     titled += 0.5 * candidate.opens
     shape = {1: 0.35, 2: 1.0, 3: 1.0}.get(words, 0.85)  # one word is vague, five are nobody's
     score = (searched + said + titled) * _WEIGHT[intent] * shape
+    score *= _OFF_TOPIC if candidate.off_topic else 1.0
     return KeywordProposal(
         candidate.keyword,
         candidate.volume,
@@ -323,8 +402,10 @@ def _proposal(
 
 def _why(candidate: _Candidate, pages: int, intent: Intent) -> str:
     reasons = []
-    if candidate.volume is not None:
-        reasons.append(f"{candidate.volume:,} searches a month")
+    if candidate.said_volume:
+        reasons.append(candidate.said_volume)
+    if candidate.off_topic:
+        reasons.append("shares no word with the " + ("own site" if pages else "other keywords"))
     if candidate.pages:
         reasons.append(f"on {len(candidate.pages)} of {pages} pages of the own site")
     elif pages:

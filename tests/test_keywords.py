@@ -104,3 +104,36 @@ def test_at_most_as_many_as_asked_for() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     assert propose() == []
+
+
+def test_a_menu_that_all_pages_share_gives_no_keywords() -> None:
+    menu = "Acme of Tannery Lane since ages Customer reviews Shipping and returns Tannery Lane"
+    pages = [
+        (
+            f"https://acme.example/{n}",
+            f"Boots {n}",
+            f"{menu} {n} has hiking boots, {n} hiking boots.",
+        )
+        for n in ("red", "blue", "green", "white", "brown")
+    ]
+    keywords = [p.keyword for p in propose(pages, brand="acme.example")]
+    assert any("hiking boots" in keyword for keyword in keywords)
+    assert not any("tannery" in keyword or "shipping" in keyword for keyword in keywords)
+
+
+def test_keyword_of_another_trade_falls_behind_however_often_searched() -> None:
+    rows = [{"keyword": f"{kind} hiking boots", "volume": 500} for kind in
+            ("red", "warm", "light", "vegan", "wide", "cheap", "winter", "summer")]  # fmt: skip
+    found = propose(rows=[*rows, {"keyword": "pizza recipe", "volume": 2_000_000}])
+    assert found[-1].keyword == "pizza recipe"
+    assert "shares no word" in found[-1].why
+
+
+def test_impressions_are_not_called_searches_and_ranges_are_rounded() -> None:
+    rows = [
+        {"keyword": "boots", "impressions": 2300},
+        {"keyword": "socks", "volume": "1K – 10K"},
+    ]
+    why = {p.keyword: p.why for p in propose(rows=rows)}
+    assert "2,300 impressions in the export" in why["boots"]
+    assert "about 3,200 searches a month" in why["socks"]

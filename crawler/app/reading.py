@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from analysis.classify import classify_rows
 from analysis.keywords import propose
+from crawler.app.studies import get_study
 from crawler.archive import find_record, read_page
 from crawler.config import clean_domain
 from crawler.db import open_db
@@ -92,14 +93,19 @@ def _rows(stream: IO[str], source: str) -> Iterator[dict[str, Any]]:
 def propose_keywords(
     settings: Settings, source: str, study_name: str | None = None
 ) -> list[dict[str, Any]]:
-    """Proposed keywords as rows, from an export file or from the archived pages of a domain."""
+    """Proposed keywords as rows, from an export file or from the archived pages of a domain.
+
+    With a study, an export is held against the pages of the study's own brand.
+    """
     path = Path(source)
     if path.is_file():
         export = parse_ranks(path.read_bytes())
         if not export.keywords:
             reasons = "; ".join(export.errors) or "it has none"
             raise ConfigError(f"{path} gives no keywords: {reasons}")
-        return [asdict(row) for row in propose(rows=map(asdict, export.keywords))]
+        brand, own_pages = _own_site(settings, study_name) if study_name else (None, [])
+        rows = propose(own_pages, map(asdict, export.keywords), brand=brand)
+        return [asdict(row) for row in rows]
     domain = registrable_domain(clean_domain(source))
     pages = _archived_pages(settings, domain, study_name)
     if not pages:
@@ -108,6 +114,13 @@ def propose_keywords(
             "run a study with it as --brand first, or give a keyword export"
         )
     return [asdict(row) for row in propose(pages=pages, brand=domain)]
+
+
+def _own_site(settings: Settings, study_name: str) -> tuple[str | None, list[tuple[str, str, str]]]:
+    """The study's own brand and its archived pages."""
+    brand = get_study(open_db(settings.database), study_name)[1].brand
+    pages = _archived_pages(settings, registrable_domain(brand), study_name) if brand else []
+    return brand, pages
 
 
 def _archived_pages(
