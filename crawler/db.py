@@ -45,7 +45,8 @@ def open_db(path: Path | str, *, read_only: bool = False, now: str | None = None
         db.execute("pragma foreign_keys = on")
         _refuse_newer(db, path)
         if not read_only:
-            if migrations.pending(db):
+            if pending := migrations.pending(db):
+                _keep_copy(db, path, pending[0].name)
                 migrations.apply(db)
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
@@ -54,6 +55,21 @@ def open_db(path: Path | str, *, read_only: bool = False, now: str | None = None
             f"database {path} cannot be opened: {error}; see cxscout doctor"
         ) from error
     return db
+
+
+def _keep_copy(db: Database, path: Path, migration: str) -> None:
+    """A copy of a database that has rows, before its schema changes: NAME.db.before-MIGRATION."""
+    if str(path) == ":memory:" or not migrations.applied(db):
+        return
+    copy = path.with_name(f"{path.name}.before-{migration}")
+    part = path.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    target = sqlite3.connect(part)
+    try:
+        db.conn.backup(target)
+    finally:
+        target.close()
+    part.replace(copy)
 
 
 def _refuse_newer(db: Database, path: Path) -> None:

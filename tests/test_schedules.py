@@ -396,7 +396,7 @@ def test_a_slot_that_kills_its_process_again_and_again_is_given_up(home):
 
 def test_a_study_that_is_run_by_hand_waits_or_skips(home):
     schedule_hourly(home, overlap="queue")
-    with schedules._lock(home, "study-1"):
+    with schedules.locked(home, "study-1"):
         assert run_at(home, 1) == []
         assert slots(home) == []
         schedule_hourly(home, overlap="skip")

@@ -1100,3 +1100,102 @@ def alert_test(target: str) -> None:
 
     try_target(target)
     click.echo("sent", err=True)
+
+
+# -- keeping house
+
+
+@cli.command()
+@_json
+@click.option("--prometheus", type=_PATH, help="Also write them as a Prometheus text file.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, prometheus: Path | None) -> None:
+    """Show sizes, runs, schedules and messages in numbers; rows of metric, study and value.
+
+    \b
+    Example:
+      cxscout status --json
+      cxscout status --prometheus /var/lib/node_exporter/cxscout.prom
+    """
+    from datetime import UTC, datetime
+
+    from crawler.app import housekeeping
+
+    rows = housekeeping.status(_settings(ctx), datetime.now(UTC))
+    if prometheus:
+        housekeeping.write_prometheus(rows, prometheus)
+    _print_rows(rows, as_json, "")
+
+
+@cli.command()
+@click.argument("file", type=_PATH)
+@click.option("--archive", is_flag=True, help="With the archived pages; without, only the rows.")
+@click.pass_context
+def backup(ctx: click.Context, file: Path, archive: bool) -> None:
+    """Write a checked backup to FILE (.tar or .tar.gz), also while a run works.
+
+    \b
+    Example:
+      cxscout backup cxscout-2026-03-02.tar.gz --archive
+    """
+    from datetime import UTC, datetime
+
+    from crawler.app.housekeeping import back_up
+
+    manifest = back_up(_settings(ctx), file, archive=archive, now=datetime.now(UTC))
+    total = sum(entry["bytes"] for entry in manifest["files"].values())
+    click.echo(f"{len(manifest['files'])} files, {total:,} bytes", err=True)
+    click.echo(file)
+
+
+@cli.command()
+@click.argument("file", type=_PATH)
+@click.option("--force", is_flag=True, help="Replace the database that is in the home.")
+@click.pass_context
+def restore(ctx: click.Context, file: Path, force: bool) -> None:
+    """Put a backup into the home, after all its checksums were found right.
+
+    \b
+    Example:
+      cxscout --home elsewhere restore cxscout-2026-03-02.tar.gz
+    """
+    from crawler.app.housekeeping import restore as put_back
+
+    manifest = put_back(_settings(ctx), file, force=force)
+    click.echo(f"restored {len(manifest['files'])} files of {manifest['created_at']}", err=True)
+
+
+@cli.command()
+@click.argument("study_name", metavar="STUDY")
+@click.option("--keep", required=True, type=click.IntRange(1), help="Runs that are done to keep.")
+@click.confirmation_option("--yes", prompt="Delete the older runs with their archive?")
+@click.pass_context
+def clean(ctx: click.Context, study_name: str, keep: int) -> None:
+    """Delete all runs of STUDY but the newest, with rows and archive; reports stay.
+
+    \b
+    Example:
+      cxscout clean shoes --keep 12 --yes
+    """
+    from crawler.app.housekeeping import clean_study
+
+    settings = _settings(ctx)
+    done = clean_study(settings, _db(settings), study_name, keep=keep)
+    click.echo(f"{done['runs']} runs deleted, {done['bytes']:,} bytes freed", err=True)
+
+
+@cli.command()
+@click.argument("name", metavar="NAME")
+@click.confirmation_option("--yes", prompt="Delete reviews and archived pages of this person?")
+@click.pass_context
+def forget(ctx: click.Context, name: str) -> None:
+    """Remove a reviewer: the reviews, and the archived pages that have the name.
+
+    \b
+    Example:
+      cxscout forget "Jane Q. Public" --yes
+    """
+    from crawler.app.forget import forget_person
+
+    settings = _settings(ctx)
+    click.echo(json.dumps(forget_person(settings, _db(settings), name), ensure_ascii=False))

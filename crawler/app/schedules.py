@@ -35,6 +35,7 @@ __all__ = [
     "export_schedules",
     "get_schedule",
     "list_schedules",
+    "locked",
     "next_times",
     "remove_schedule",
     "run_due",
@@ -265,7 +266,7 @@ def run_due(
     First a slot that a killed process left behind is taken up again. Returns 0 at once when
     another process is at this schedule. `tell(run_id, error)` is called after each run.
     """
-    with _lock(settings, f"schedule-{number}") as is_ours:
+    with locked(settings, f"schedule-{number}") as is_ours:
         if not is_ours:
             return 0
         db = open_db(settings.database)
@@ -336,12 +337,12 @@ def _claim_skipped(db: Database, number: int, now: datetime) -> None:
 
 def _runs_by_hand(settings: Settings, number: int) -> bool:
     """Whether somebody holds the lock of the study's runs (see runs.py)."""
-    with _lock(settings, f"study-{number}") as is_free:
+    with locked(settings, f"study-{number}") as is_free:
         return not is_free
 
 
 @contextmanager
-def _lock(settings: Settings, name: str) -> Iterator[bool]:
+def locked(settings: Settings, name: str) -> Iterator[bool]:
     """True while we hold the lock; the kernel lets go of it however the process ends."""
     folder = settings.home / "locks"
     folder.mkdir(parents=True, exist_ok=True)
@@ -359,7 +360,7 @@ def _lock(settings: Settings, name: str) -> Iterator[bool]:
 
 def _is_busy(settings: Settings, db: Database, number: int) -> bool:
     """Whether a child could do nothing now: another is at it, or the queue waits for a person."""
-    with _lock(settings, f"schedule-{number}") as is_free:
+    with locked(settings, f"schedule-{number}") as is_free:
         if not is_free:
             return True
     schedule = get_schedule(db, number)
