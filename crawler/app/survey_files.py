@@ -80,11 +80,11 @@ class _Row(NamedTuple):
         return parse_number(text)
 
     def whole(self, name: str) -> float | None:
-        value = self.number(name)
-        if value is not None and (value < 0 or value != int(value)):
-            # "1.200" customers are 1,200: a fraction of a customer there is none.
-            value = parse_number(self.text(name), whole=True)
-        if value is not None and (value < 0 or value != int(value)):
+        """A count: "1.200" and "1,200" are both 1200, as there is no fraction of a customer."""
+        if self.number(name) is None:
+            return None
+        value = parse_number(self.text(name), whole=True)
+        if value is None or value < 0 or value != int(value):
             raise ConfigError(
                 f"{self.where(name)}: {self.text(name)!r} is no count; write a whole number from 0"
             )
@@ -331,7 +331,8 @@ def _find_header(
         for delimiter in _DELIMITERS:
             heads = next(csv.reader([line], delimiter=delimiter), [])
             columns = _columns(heads, metric, column)
-            if columns and (best is None or len(columns) > len(best[2])):
+            size = (len(columns), len(heads))
+            if columns and (best is None or size > (len(best[2]), len(best[3]))):
                 best = at, delimiter, columns, heads
     if best is None and column:
         raise ConfigError(f"no column {column!r} in the first lines; the first is {lines[0]!r}")
@@ -358,7 +359,7 @@ def _is_head(head: str, known: str) -> bool:
     """The name itself, or with a unit behind it; one that ends with … begins a question."""
     if known.endswith("…"):
         return head.startswith(known[:-1])
-    return head == known or bool(re.match(rf"{re.escape(known)}\s*[(\[:?,]", head))
+    return head == known or bool(re.match(rf"{re.escape(known)}\s*[(\[:?]", head))
 
 
 _NEEDED = {
