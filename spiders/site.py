@@ -12,7 +12,8 @@ from scrapy import Request, Spider, signals
 
 from crawler.config import clean_domain
 from crawler.domains import registrable_domain
-from crawler.errors import ConfigError, TooComplex
+from crawler.errors import ConfigError, Refused, TooComplex
+from crawler.guard import check_url
 from crawler.items import Observations, Page, PageVisit
 from crawler.politeness import failure_state
 from spiders.base.blocked import block_reason, is_binary
@@ -96,9 +97,7 @@ class SiteSpider(Spider):
         if response.url != target.url and not self._frontier.mark_seen(response.url):
             self.crawler.stats.inc_value("site/read_already")
         else:
-            page = self._page(target, response)
-            observations = self._read(response, page) if page.state == "ok" else Observations()
-            yield PageVisit(brand=self.domain, page=page, observations=observations)
+            yield self._visit(target, response)
         yield from self._next()
 
     def failed(self, failure: Failure) -> Iterator[PageVisit | Request]:
@@ -136,6 +135,17 @@ class SiteSpider(Spider):
         yield from self._next()
 
     # -- one page
+
+    def _visit(self, target: Target, response: Response) -> PageVisit:
+        page = self._page(target, response)
+        observations = Observations()
+        if page.state == "ok":
+            try:
+                observations = self._read(response, page)
+            except Exception as error:  # the edge of a job: one page must not end the visit
+                self.logger.exception("page %s cannot be read", response.url)
+                page.state, page.reason = "error", f"cannot be read: {type(error).__name__}"
+        return PageVisit(brand=self.domain, page=page, observations=observations)
 
     def _page(self, target: Target, response: Response) -> Page:
         page = Page(
@@ -193,6 +203,10 @@ class SiteSpider(Spider):
         return archived or datetime.now(UTC).isoformat(timespec="seconds")
 
     def _is_own(self, url: str) -> bool:
+        try:
+            check_url(url)
+        except Refused:
+            return False
         host = urlsplit(url).hostname or ""
         return (registrable_domain(host) or host) in self._domains
 

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.errors import ConfigError
-from crawler.items import PageVisit
+from crawler.items import Link, Observations, PageVisit
 from spiders.site import SiteSpider
 from tests.crawling import run_spider, settings_for
 from tests.loopback import Answer, serve
@@ -74,6 +74,41 @@ def test_sitemap_of_robots_leads_to_pages_that_nothing_links():
         site.routes["/map.xml"] = Answer(sitemap, content_type="application/xml")
         items, _ = visit(site)
         assert paths(items, site) == ["/", "/help/faq"]
+
+
+def test_addresses_in_a_sitemap_that_cannot_be_ones_do_not_end_the_visit():
+    odd = [
+        "http://[fe80::1%25lo]:80/faq",
+        "http://[/faq",
+        "http://a:b:c/faq",
+        "file:///etc/faq",
+        "http://127.0.0.1\\@a.example/faq",
+        "//127.0.0.1/faq",
+        "faq",
+        "http://u@127.0.0.1/faq",
+    ]
+    with serve({"/": page("Shop", ("/shoes", "Shoes")), "/shoes": page("Shoes")}) as site:
+        locs = "".join(f"<url><loc>{url}</loc></url>" for url in odd)
+        site.routes["/robots.txt"] = Answer(
+            f"Sitemap: {site.url('/map.xml')}\nSitemap: http://[bad/\nSitemap: {site.url('/2.xml')}"
+        )
+        site.routes["/map.xml"] = Answer(f"<urlset>{locs}</urlset>")
+        site.routes["/2.xml"] = Answer(f"<sitemapindex>{locs}</sitemapindex>")
+        items, _ = visit(site)
+        assert paths(items, site) == ["/", "/shoes"]
+
+
+def test_page_that_breaks_our_reading_does_not_end_the_visit(monkeypatch):
+    def observe(parsed):
+        if parsed.title == "Bad":
+            raise RuntimeError("bug")
+        return Observations(links=[Link(site.url(path), "other", 0.5) for path in ("/a", "/b")])
+
+    with serve({"/": page("Shop"), "/a": page("Bad"), "/b": page("Good")}) as site:
+        monkeypatch.setattr("spiders.site.observe", observe)
+        items, _ = visit(site)
+        assert [item.page.state for item in items] == ["ok", "error", "ok"]
+        assert "RuntimeError" in items[1].page.reason
 
 
 def test_challenge_page_is_blocked_and_not_read():
