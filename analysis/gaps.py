@@ -324,9 +324,13 @@ def _followed_words(metric: Metric, earlier: EarlierGap, own: float, median: flo
     if metric.unit == "yes_no":
         return "we have it now" if own >= 0.5 else "we still do not have it"
     return (
-        f"we went from {shown(earlier.own_value)} to {shown(own)}, the market's median from "
-        f"{shown(earlier.market_median)} to {shown(median)}"
+        f"our value {_moved(shown(earlier.own_value), shown(own))}, the market's median "
+        f"{_moved(shown(earlier.market_median), shown(median))}"
     )
+
+
+def _moved(before: str, after: str) -> str:
+    return f"stays at {after}" if before == after else f"went from {before} to {after}"
 
 
 _STATE_WORDS: dict[FollowState, str] = {

@@ -55,6 +55,7 @@ ABOUT = {
     "evidence": 'Where a derived row comes from: "row" is `table:id`.',
     "changes": "What differs between two runs.",
     "schedules": "When a study runs.",
+    "slots": "Times at which a study was due, and what came of each.",
     "alerts": "What was told, and when.",
     "surveys": "The own brand's survey answers, reply times, churn and tickets.",
     "mystery_visits": "Questions asked of a competitor by hand, and the answers.",
