@@ -78,7 +78,8 @@ def _stated(brand: Observed) -> list[_Stated]:
 def _against_reviews(stated: _Stated, voice: ThemeVoice | None) -> Promise:
     n = voice.n if voice else 0
     if voice is None or n < MIN_VOICES:
-        spoken = "no review speaks of it" if not n else f"only {n} reviews speak of it"
+        spoken = f"only {n} reviews speak of it" if n > 1 else "only 1 review speaks of it"
+        spoken = spoken if n else "no review speaks of it"
         return Promise(stated.kind, stated.words, spoken, "unclear", n, (stated.proof,))
     verdict: Verdict = "unclear"
     if voice.negative >= MIN_COMPLAINTS and voice.negative > 2 * voice.positive:

@@ -258,3 +258,14 @@ def test_a_task_of_the_program_that_can_be_stopped_is_no_cancellation():
     assert _stated("<p>Watch the progress, and cancel anytime.</p>") == []
     [found] = _stated("<p>Watch the progress, and cancel anytime.</p><p>$4 a month, cancel anytime")
     assert found.excerpt == "$4 a month, cancel anytime"
+
+
+def test_a_way_to_pay_that_is_asked_for_and_declined_is_none():
+    faq = "<h3>Can I pay by invoice?</h3><p>{} We take PayPal, Klarna and Visa.</p>"
+    assert _stated(faq.format("No."))[0].facts["methods"] == "klarna, paypal, visa"
+    assert "invoice" in _stated(faq.format("Yes."))[0].facts["methods"]
+
+
+def test_a_heading_that_says_it_all_needs_no_menu_before_it():
+    [warranty] = _stated("<ul><li>Contact us</li></ul><h1>Five year warranty</h1><p>More</p>")
+    assert warranty.excerpt == "Five year warranty"

@@ -22,7 +22,7 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
     "samp small span strike strong sub sup time tt u var -text".split()
 )
-_SHORT = 25  # characters; a value alone says too little without the label before it
+_FEW_WORDS = 3  # "3-5 days": a value alone says too little without the label before it
 _MAX_LABEL = 80  # characters of a block that may be the label of the next
 _PROBE = 40  # characters of a review that are sought when its whole text is not found as it is
 
@@ -30,7 +30,7 @@ _PROBE = 40  # characters of a review that are sought when its whole text is not
 def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
     """What `left`..`right` of the page's text says within the block around `start`..`end`.
 
-    A block of a few characters takes a short block before it along: a label or a heading.
+    A block of a word or two takes a short block before it along: a label or a heading.
     """
     starts = _block_starts(page)
     at = bisect_right(starts, start) - 1
@@ -39,7 +39,8 @@ def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
     after = bisect_left(starts, end)
     last = min(right, starts[after] if after < len(starts) else right)
     first = max(left, starts[at])
-    if last - first < _SHORT and at and starts[at] - starts[at - 1] <= _MAX_LABEL:
+    is_bare = len(page.text[first:last].split()) < _FEW_WORDS
+    if is_bare and at and starts[at] - starts[at - 1] <= _MAX_LABEL:
         first = max(left, starts[at - 1])
     return page.text[first:last].strip()
 

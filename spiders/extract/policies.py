@@ -454,7 +454,7 @@ def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[_Promise
     for word in sorted(named_by):
         for at in list(_hits(lower, word))[:12]:
             near = max(0, at - 60)
-            named = _methods(lower[near : at + 260])
+            named = _methods(_DECLINED.sub(_blank, lower[near : at + 260]))
             if len(named) > 1:
                 start = min(at, *(near + place for place in named.values()))
                 end = max(at + len(word), *(near + place + 1 for place in named.values()))
@@ -463,6 +463,17 @@ def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[_Promise
                 found |= set(named)
     facts["methods"] = ", ".join(sorted(found))
     return [told] if told else []
+
+
+# "Can I pay by invoice? No."
+_DECLINED = re.compile(
+    r"\b(?:can|could|may|do|does|is|are|kann|können|puis-je|peut-on|puedo|posso|kan)\b[^.!?]{0,80}\?"
+    r"\s*(?:no|not|sorry|unfortunately|nein|leider|non|désolé|nee|nej|helaas)\b"
+)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _methods(near: str) -> dict[str, int]:
