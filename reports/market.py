@@ -331,7 +331,8 @@ def _coverage(ground: Ground, brand: Row) -> str:
 _COUNTS = """
     select (select count(*) from faq_entries where brand_id = b.id) as faq,
            (select count(distinct page_id) from faq_entries where brand_id = b.id) as faq_pages,
-           (select count(*) from reviews where brand_id = b.id) as reviews
+           (select count(*) from (select 1 from reviews where brand_id = b.id
+                                  group by substr(text, 1, 400), author_hash)) as reviews
     from brands b where b.id = ?"""
 
 

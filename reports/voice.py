@@ -30,6 +30,12 @@ _STARS = f"1 + 4.0 * (rating - {_LOW}) / ({_HIGH} - {_LOW})"
 _HAS_STARS = f"{_HIGH} > {_LOW} and rating between {_LOW} and {_HIGH}"
 
 
+# A review that stands on two pages of a brand counts once, as in the metrics.
+_ALIKE = "brand_id, substr(text, 1, 400), author_hash"
+_ONCE_A_BRAND = f"(select min(rowid) from reviews where brand_id = ? group by {_ALIKE})"
+_ONCE_A_RUN = f"(select min(rowid) from reviews where run_id = ? group by {_ALIKE})"
+
+
 def voice_of_customers(ground: Ground) -> Voice:
     """Themes of the market and ours, review sources by brand, mean rating by quarter."""
     sources = tuple(_source(ground, brand) for brand in ground.compared)
@@ -43,10 +49,11 @@ def voice_of_customers(ground: Ground) -> Voice:
     return Voice("", _themes(ground, scored), "", sources, "", _over_time(ground), "", note)
 
 
-_THEMES = """
+_THEMES = f"""
     select t.key as theme, t.value as polarity, s.brand_id, count(*) as n
     from review_scores s, json_each(s.themes) t
-    where s.run_id = ? and t.value in ('positive', 'neutral', 'negative')
+    where s.review_id in (select id from reviews where rowid in {_ONCE_A_RUN})
+      and t.value in ('positive', 'neutral', 'negative')
     group by 1, 2, 3"""
 
 
@@ -88,13 +95,14 @@ _SOURCE = f"""
     select count(*) as n, count(case when {_HAS_STARS} then 1 end) as rated,
            avg(case when {_HAS_STARS} then {_STARS} end) as mean,
            min(date) as oldest, max(date) as newest
-    from reviews where brand_id = ?"""
+    from reviews where rowid in {_ONCE_A_BRAND}"""
 _STATED = """
     select value, min, max, count from ratings where brand_id = ?
     order by count desc nulls last, id limit 1"""
-_LANGUAGES = """
+_LANGUAGES = f"""
     select language, count(*) as n, count(sentiment) as scored from review_scores
-    where brand_id = ? group by language order by n desc"""
+    where review_id in (select id from reviews where rowid in {_ONCE_A_BRAND})
+    group by language order by n desc"""
 
 
 def _source(ground: Ground, brand: Row) -> ReviewSource:
@@ -142,7 +150,7 @@ _QUARTERS = f"""
     select substr(date, 1, 4) || ' Q' || ((cast(substr(date, 6, 2) as integer) + 2) / 3) as period,
            brand_id = ? as is_own, avg({_STARS}) as mean, count(*) as n
     from reviews
-    where run_id = ? and {_HAS_STARS} and length(date) >= 7
+    where rowid in {_ONCE_A_RUN} and {_HAS_STARS} and length(date) >= 7
       and brand_id in (select id from brands where run_id = ? and role in ('own', 'competitor'))
     group by 1, 2 order by 1"""
 

@@ -248,3 +248,15 @@ def test_the_same_run_at_the_same_time_gives_the_same_report(db, report):
 @pytest.mark.parametrize("module", [units, labels, market])
 def test_examples_in_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_a_review_that_stands_on_two_pages_counts_once():
+    twice = build_market(MEMORY)
+    source = {s.domain: s.read for s in build_report(twice, RUN, now=NOW).voice.sources}
+    again = next(twice.query("select * from reviews where brand_id in "
+                             "(select id from brands where domain = ?)", [OWN]))  # fmt: skip
+    page = next(twice.query("select id from pages where brand_id = ? and id != ?",
+                            [again["brand_id"], again["page_id"]]))  # fmt: skip
+    twice["reviews"].insert(again | {"id": "seen-again", "page_id": page["id"]})
+    after = build_report(twice, RUN, now=NOW)
+    assert {s.domain: s.read for s in after.voice.sources} == source
