@@ -56,6 +56,7 @@ ABOUT = {
     "changes": "What differs between two runs.",
     "schedules": "When a study runs.",
     "slots": "Times at which a study was due, and what came of each.",
+    "deliveries": "Each alert on its way to each place that is told.",
     "alerts": "What was told, and when.",
     "surveys": "The own brand's survey answers, reply times, churn and tickets.",
     "mystery_visits": "Questions asked of a competitor by hand, and the answers.",
