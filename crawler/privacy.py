@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.items import Channel, Observations, Policy, Review
+    from crawler.items import Channel, Observations, Review
 
 __all__ = ["hide_contacts", "hide_reviewers"]
 
@@ -41,24 +41,26 @@ def hide_reviewers(found: Observations) -> int:
     if not found.reviews:
         return 0
     said = [" ".join(review.text.split()) for review in found.reviews]
+    names = _names(found.reviews)
+    for channel in found.channels:
+        channel.excerpt = _without(channel.excerpt, names)
     kept = [channel for channel in found.channels if not _is_said(channel, said)]
     dropped = len(found.channels) - len(kept)
     found.channels = kept
-    names = _names(found.reviews)
     for review in found.reviews:
         review.text = hide_contacts(_without(review.text, names))
         review.title = hide_contacts(_without(review.title, names)) if review.title else None
         review.reply = hide_contacts(_without(review.reply, names)) if review.reply else None
-    quoted: list[Channel | Policy] = [*found.channels, *found.policies]
-    for quoting in quoted:
-        quoting.excerpt = _without(quoting.excerpt, names)
+    for policy in found.policies:
+        policy.excerpt = _without(policy.excerpt, names)
     return dropped
 
 
 def _is_said(channel: Channel, said: list[str]) -> bool:
     if channel.kind not in ("phone", "email", "sms", "whatsapp"):
         return False
-    end = " ".join(channel.excerpt.split()[-_WORDS:])
+    own = channel.excerpt.rpartition("[name]")[2]  # a review often follows its writer's name
+    end = " ".join(own.split()[-_WORDS:])
     return bool(end) and any(end in text for text in said)
 
 

@@ -28,6 +28,16 @@ def test_number_in_a_review_is_no_channel_of_the_brand():
     assert [channel.value for channel in found.channels] == ["+49800123123"]
 
 
+def test_short_review_behind_its_writers_name_is_a_review_too():
+    found = Observations(
+        reviews=[Review("Call me (555) 010-9999 or not", author="Erika Beispiel")],
+        channels=[
+            Channel("phone", "+15550109999", excerpt="Erika Beispiel Call me (555) 010-9999")
+        ],
+    )
+    assert hide_reviewers(found) == 1
+
+
 def test_no_name_and_no_contact_of_a_reviewer_is_left():
     found = observations()
     hide_reviewers(found)
