@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup browser demo test lint types check bench lock wheel clean
+.PHONY: setup browser demo test lint types check bench faults lock wheel clean
 
 setup: $(STAMP) browser
 
@@ -39,6 +39,10 @@ check: lint types test
 bench: setup
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.extract
+
+# SIGKILL at random moments of a run, resume, compare: make faults N=200
+faults: setup
+	$(BIN)/python -m benchmarks.faults $(or $(N),10)
 
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:

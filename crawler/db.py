@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from crawler.errors import ConfigError, CxscoutError
+from crawler.errors import ConfigError, CxscoutError, Damaged
 from crawler.migrations import migrations
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def open_db(path: Path | str, *, read_only: bool = False, now: str | None = None
     database, and kill -9 loses no commit; a power cut may roll back the last commits, whose
     pages the archive holds and the next resume stores again. FULL costs 35 times the commit rate.
 
-    Raises ConfigError when the database was written by a newer cxscout, CxscoutError when the
-    file cannot be opened or is no database.
+    Raises ConfigError when the database was written by a newer cxscout, Damaged when it cannot be
+    read as a database, CxscoutError when the file cannot be opened.
     """
     path = Path(path)
     try:
@@ -51,6 +51,12 @@ def open_db(path: Path | str, *, read_only: bool = False, now: str | None = None
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
     except (sqlite3.Error, OSError) as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise Damaged(
+                f"database {path} is damaged or none: {error}; "
+                "put a backup back: cxscout restore FILE --force"
+            ) from error
         raise CxscoutError(
             f"database {path} cannot be opened: {error}; see cxscout doctor"
         ) from error

@@ -4,6 +4,7 @@ __all__ = [
     "Blocked",
     "ConfigError",
     "CxscoutError",
+    "Damaged",
     "NotThisPage",
     "Refused",
     "Retryable",
@@ -21,6 +22,12 @@ class ConfigError(CxscoutError):
     """Tell the person: something they gave is wrong. The command line exits with 2."""
 
     exit_code = 2
+
+
+class Damaged(CxscoutError):
+    """Restore a backup: the database cannot be read. The command line exits with 4."""
+
+    exit_code = 4
 
 
 class Blocked(CxscoutError):

@@ -158,7 +158,7 @@ def test_database_of_a_newer_version_is_left_alone(tmp_path):
 def test_file_that_is_no_database_is_left_alone(tmp_path):
     path = tmp_path / "cxscout.db"
     path.write_bytes(b"these are notes, not a database " * 100)
-    assert failed(run("study", "list", home=tmp_path), 1, "cannot be opened")
+    assert failed(run("study", "list", home=tmp_path), 4, "cxscout restore")
     assert path.read_bytes().startswith(b"these are notes")
 
 
@@ -181,7 +181,7 @@ def test_full_disk_is_one_line(tmp_path):
             [sys.executable, "-m", "crawler", "extract", str(tmp_path / "p.html")],
             stdout=full, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
 

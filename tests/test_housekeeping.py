@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from datetime import timedelta
 
@@ -14,6 +16,7 @@ from crawler import db as crawler_db
 from crawler.app.cli import cli
 from crawler.app.forget import forget_person
 from crawler.app.housekeeping import back_up, clean_study, restore, status
+from crawler.app.runs import RunFailed
 from crawler.app.schedules import locked, set_schedule
 from crawler.archive import Archive, find_record, read_page
 from crawler.config import Settings
@@ -315,3 +318,30 @@ def test_the_commands_work(home, tmp_path):
     assert json.loads(cx("forget", NAME, "--yes"))["reviews"] == 0
     cx("clean", "tea", "--keep", "2", "--yes")
     assert count(home, "runs") == 2
+
+
+# -- abnormal ends
+
+
+def command(home, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "crawler", "--home", str(home.home), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_damaged_database_has_its_own_exit_code_and_says_how_to_restore(home, tmp_path):
+    back_up(home, tmp_path / "b.tar", archive=False, now=NOW)
+    home.database.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    done = command(home, "runs")
+    assert done.returncode == 4
+    assert "cxscout restore FILE --force" in done.stderr
+    assert command(home, "restore", str(tmp_path / "b.tar"), "--force").returncode == 0
+    assert command(home, "runs").returncode == 0
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(3, 3), (4, 4), (-9, 1), (1, 1)])
+def test_a_run_ends_with_the_code_of_its_stage_where_it_has_a_meaning(code, exit_code):
+    assert RunFailed("stage ended", code).exit_code == exit_code

@@ -1,13 +1,15 @@
 """The command line: each command parses, calls one function, prints.
 
 Results go to stdout, progress and messages to stderr. Exit 0: done; 1: failed; 2: wrong usage;
-130: interrupted. What a command needs is imported when it runs, so `--help` stays quick.
+3: the disk is full; 4: the database is damaged; 130: interrupted. What a command needs is
+imported when it runs, so `--help` stays quick.
 """
 
 # ruff: noqa: PLC0415  (see above: Scrapy alone costs 0.6 s of CPU)
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -59,11 +61,23 @@ def main() -> None:
         sys.exit(1)
     except (OSError, sqlite3.Error) as error:
         click.echo(f"error: {_plain(error)}", err=True)
-        sys.exit(1)
+        sys.exit(_code(error))
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _code(error: OSError | sqlite3.Error) -> int:
+    """The exit codes of docs/reliability.md."""
+    if isinstance(error, OSError):
+        return 3 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_FULL"):
+        return 3
+    return 4 if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) else 1
+
+
 def _plain(error: OSError | sqlite3.Error) -> str:
+    if _code(error) == 4:
+        return f"database is damaged: {error}; put a backup back: cxscout restore FILE --force"
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}; see cxscout doctor"
     return f"database: {error}; see cxscout doctor"
@@ -1157,7 +1171,7 @@ def restore(ctx: click.Context, file: Path, force: bool) -> None:
 
     \b
     Example:
-      cxscout --home elsewhere restore cxscout-2026-03-02.tar.gz
+      cxscout restore cxscout-2026-03-02.tar.gz --force
     """
     from crawler.app.housekeeping import restore as put_back
 

@@ -52,7 +52,14 @@ _STOP_GRACE_S = 15.0  # a stage stores what it has when it is interrupted; then 
 
 
 class RunFailed(CxscoutError):
-    """A stage ended with an error; the run is marked failed and can be resumed."""
+    """A stage ended with an error; the run is marked failed and can be resumed.
+
+    The exit code is the stage's where it has a meaning of its own (disk full, database damaged).
+    """
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = code if code in (3, 4) else 1
 
 
 class Interrupted(CxscoutError):
@@ -269,7 +276,7 @@ def _run_stage(
     if code == 130:
         raise Interrupted(f"run {run_id} was stopped in stage {stage}; take it up with --resume")
     if code != 0:
-        raise RunFailed(_why(log, run_id, stage, code))
+        raise RunFailed(_why(log, run_id, stage, code), code)
 
 
 def _wait(
