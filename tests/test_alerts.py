@@ -143,6 +143,17 @@ def test_a_fact_missed_once_is_neither_gone_nor_new(market):
     assert told == [[]] * 5
 
 
+def test_a_fact_seen_between_two_misses_is_not_gone_though_a_page_failed_too(market):
+    told = [market.run(lacks=[SAFE]), market.run(failed=["/faq"]), market.run()]
+    assert [*told, market.run(lacks=[SAFE])] == [[]] * 4
+
+
+def test_two_lost_observations_in_a_row_do_not_lose_a_change(market):
+    told = [market.run(failed=["/faq"]) for _ in range(2)]
+    told += [market.run(lacks=[SAFE]) for _ in range(2)]
+    assert [len(texts) for texts in told] == [0, 0, 0, 1]
+
+
 def test_a_fact_that_flips_every_run_is_never_told(market):
     assert [market.run(lacks=[SAFE] if n % 2 else []) for n in range(8)] == [[]] * 8
 

@@ -44,7 +44,8 @@ QUIET = timedelta(days=7)  # a fact that was told is told again, or the other wa
 BLOCKED_RUNS = 3  # a site that failed so often in a row is worth an alert
 MAX_TRIES = 10
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-_WINDOW = 6  # runs that are looked at: one lost observation between two that agree is borne
+_BACK = (2, 3, 4)  # the base lies so far back: two lost observations are borne
+_WINDOW = 8  # runs that are looked at
 _FEED_ENTRIES = 100
 _NAMES = {
     "faq": "question",
@@ -173,7 +174,7 @@ class _History:
         if agree == 1 and len(self.runs) > 1:
             return list(self._between(*self.runs[-2:]).values())
         found: dict[tuple[str, str], News] = {}
-        for back in (2, 3):
+        for back in _BACK:
             if len(self.runs) > back:
                 found |= {news.key: news for news in self._since(len(self.runs) - 1 - back)}
         return list(found.values())
@@ -201,8 +202,7 @@ class _History:
             ):
                 return True
         return any(
-            self._went_back(key, self.runs[n], self.runs[n + 1])
-            for n in range(middle, len(self.runs) - 2)
+            self._went_back(key, self.runs[middle], run) for run in self.runs[middle + 1 : -1]
         )
 
     def _went_back(self, key: tuple[str, str], from_run: int, to_run: int) -> bool:
