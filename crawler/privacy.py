@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crawler.items import Channel, Observations, Review
 
-__all__ = ["hide_contacts", "hide_reviewers"]
+__all__ = ["hide_contacts", "hide_names", "hide_reviewers"]
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A number with its sign or trunk zero, or in the blocks of North America; dates, prices and order
@@ -54,6 +54,14 @@ def hide_reviewers(found: Observations) -> int:
     for policy in found.policies:
         policy.excerpt = _without(policy.excerpt, names)
     return dropped
+
+
+def hide_names(text: str, reviews: list[Review]) -> str:
+    """A page's text without the names of those who wrote its reviews, and without contacts in it.
+
+    A page without reviews stays as it is: its contacts are the brand's own.
+    """
+    return hide_contacts(_without(text, _names(reviews))) if reviews else text
 
 
 def _is_said(channel: Channel, said: list[str]) -> bool:

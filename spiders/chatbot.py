@@ -23,7 +23,7 @@ from spiders.base.render_visit import Rendered, vendor_of
 from spiders.extract.chat_reading import read_chat
 from spiders.extract.observe import observe
 from spiders.extract.page import ParsedPage
-from spiders.extract.technologies import extract_technologies
+from spiders.extract.technologies import extract_technologies, own_chat
 from spiders.extract.vendors import RANK
 
 if TYPE_CHECKING:
@@ -249,6 +249,10 @@ def read_rendered(
         known = found.get(chat.vendor)
         if known is None or RANK[chat.evidence] < RANK[known.evidence]:
             chat.phase = phases.get(chat.vendor, "load")
+            found[chat.vendor] = chat
+    if not any(chat.evidence != "mentioned" for chat in found.values()):
+        for chat in own_chat(page, is_rendered=True):
+            chat.phase = "load"
             found[chat.vendor] = chat
     others = {system.vendor: system for system in systems}
     for system in _systems(rendered.sightings):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from crawler.items import Channel, Observations, Policy, Review
-from crawler.privacy import hide_contacts, hide_reviewers
+from crawler.privacy import hide_contacts, hide_names, hide_reviewers
 from crawler.settings import ITEM_PIPELINES
 
 WORDS = "Great shop. Call me +49 30 5550101 or write erika@mail.example"
@@ -79,3 +79,10 @@ def test_any_repeated_text_is_read_in_linear_time(unit):
     began = time.perf_counter()
     hide_contacts(unit * (100_000 // len(unit)) + "@")
     assert time.perf_counter() - began < 2
+
+
+def test_names_and_contacts_leave_the_copy_of_a_page_with_reviews():
+    text = "Maria Musterfrau: great shop, write me at maria@home.example"
+    reviews = [Review("great shop, write me", author="Maria Musterfrau")]
+    assert hide_names(text, reviews) == "[name]: great shop, write me at [e-mail]"
+    assert hide_names("help@shop.example", []) == "help@shop.example"

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from crawler.app.runs import read_run
 from crawler.archive import find_record, read_page
 from crawler.errors import ConfigError, CxscoutError, TooComplex
+from crawler.privacy import hide_names
 from reports.evidence_page import make_page, render_page
 from reports.renderers import RENDERERS, pdf
 from reports.report import build_report
 from spiders.extract.page import ParsedPage
+from spiders.extract.reviews import extract_reviews
 from spiders.extract.structured import block_text
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _write_evidence(settings: Settings, report: Report, folder: Path) -> None:
             continue
         body = page.tree.body
         copy = make_page(
-            block_text(body) if body is not None else "",
+            hide_names(block_text(body), extract_reviews(page)[0]) if body is not None else "",
             excerpts,
             url=record.url,
             title=titles[record_id],

@@ -20,6 +20,10 @@ def store_visit(
 ) -> None:
     """`end` are the crawl's stats; state and reason come from the pages that are stored."""
     state, reason, counts = _outcome(db, brand, stage)
+    if broken := end.get("spider_exceptions/count"):
+        # A fault of ours on the way: what was read stands, but the visit was not a whole one.
+        state = "partial" if state == "done" else state
+        reason = "; ".join(filter(None, (reason, f"{broken} faults while reading, see the log")))
     _write(
         db,
         [

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["EARLY", "Rendered", "Sighting", "Visit", "vendor_of"]
 
 _COMMIT_S = 10.0  # until the first byte of the page
-_PARSED_S = 6.0  # until its DOM is there; a third party that hangs ends the wait, not the visit
+_PARSED_S = 8.0  # until its DOM is there; a third party that hangs ends the wait, not the visit
+_LOADED_S = 4.0  # more, until what the page loads by itself is there
 _ANSWER_S = 6.0  # for one question asked of the page; a page that hangs answers none
 # The least and the longest rest after each step. A rest ends when the network was quiet for
 # _QUIET_S; timers of 1 to 12 s fire after one (early.js), so `idle` lasts a little longer.
@@ -179,8 +180,7 @@ class Visit:
 
     async def run(self, url: str) -> Rendered:
         response = await self._page.goto(url, wait_until="commit", timeout=_COMMIT_S * 1000)
-        with suppress(BrowserError):
-            await self._page.wait_for_load_state("domcontentloaded", timeout=_PARSED_S * 1000)
+        await self._loaded()
         await self._look("load")
         await self._look("idle", self._wake_up())
         await self._look("scroll", self._ask(self._page, _SCROLL, "bottom"))
@@ -200,6 +200,11 @@ class Visit:
         rendered.sightings = list(self._seen.values())
         await self._forget()
         return rendered
+
+    async def _loaded(self) -> None:
+        with suppress(BrowserError):
+            await self._page.wait_for_load_state("domcontentloaded", timeout=_PARSED_S * 1000)
+            await self._page.wait_for_load_state("load", timeout=_LOADED_S * 1000)
 
     async def _look(self, phase: str, step: Awaitable[object] | None = None) -> None:
         self._phase = phase
@@ -275,7 +280,7 @@ class Visit:
         await self._forget()
         with suppress(BrowserError):
             await self._page.reload(wait_until="commit", timeout=_COMMIT_S * 1000)
-            await self._page.wait_for_load_state("domcontentloaded", timeout=_PARSED_S * 1000)
+        await self._loaded()
         await self._rest(*_RESTS["answer"])
 
     async def _forget(self) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "match_global",
     "match_request",
     "match_storage_key",
+    "own_chat",
     "vendors",
 ]
 
@@ -85,7 +86,7 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
         else:
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
     if "chat" in names and all(chat.evidence == "mentioned" for chat in chats):
-        chats = _own_chat(page) + chats
+        chats = own_chat(page) + chats
     return chats, systems
 
 
@@ -439,13 +440,16 @@ _OWN_PART = re.compile(
     r"container|dialog|label|icon|btn|button)",
     re.I,
 )
+# On a page that a browser built, a part named just "chat" is enough: what is there, runs.
+_BUILT_PART = re.compile(_OWN_PART.pattern.replace("live-?_?chat)", "live-?_?chat|chat)"), re.I)
 _OPENERS = frozenset("close minimize minimise toggle toggler launcher open".split())
 _INNER = frozenset("input send message messages body header window container dialog".split())
 
 
-def _own_chat(page: ParsedPage) -> list[ChatWidget]:
+def own_chat(page: ParsedPage, *, is_rendered: bool = False) -> list[ChatWidget]:
     """A chat that the company made itself: the page has its opener and its inner parts."""
-    found = {match[1].lower(): match[0] for match in _OWN_PART.finditer(" ".join(_names(page)))}
+    part = _BUILT_PART if is_rendered else _OWN_PART
+    found = {match[1].lower(): match[0] for match in part.finditer(" ".join(_names(page)))}
     if found.keys() & _OPENERS and found.keys() & _INNER:
         return [
             ChatWidget("custom", "bot", "likely", ", ".join(sorted(found.values()))[:MAX_PROOF])
