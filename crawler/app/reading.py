@@ -54,6 +54,7 @@ def _extract_line(path: Path, url: str, only: Sequence[str]) -> dict[str, Any]:
         found = observe(page, only)
         language = page.language
     line: dict[str, Any] = {"path": str(path), "url": url, "language": language, **asdict(found)}
+    del line["chat_criteria"]  # a saved page has no opened chat to judge
     for review in line["reviews"]:
         del review["author"]
     return line
