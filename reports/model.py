@@ -10,10 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from reports.locale import Words, words_for
+
 __all__ = [
+    "ACCENT",
+    "ACCENT_DARK",
     "SCHEMA_VERSION",
     "Brand",
     "BrandPage",
+    "Branding",
     "Cell",
     "Change",
     "Changes",
@@ -26,6 +31,7 @@ __all__ = [
     "GapFollowUp",
     "Judgment",
     "Keyword",
+    "Logo",
     "Method",
     "MethodRow",
     "OwnNumber",
@@ -51,6 +57,8 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+# The house's own colour for links, headings and our own brand, on light and on dark paper.
+ACCENT, ACCENT_DARK = "#0b5885", "#7cc0ec"
 
 Confidence = Literal["high", "medium", "low"]
 Role = Literal["own", "competitor", "ignored"]
@@ -547,10 +555,41 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture as base64 of a PNG, redrawn from the file that was given; sides in px."""
+
+    png: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """How the report looks: the study's settings `report_*`, checked and corrected.
+
+    `accent` has enough contrast for text on light paper, `accent_dark` on dark. `hidden` names
+    sections that are empty here and drawn nowhere; `notes` say what was corrected or is missing.
+    """
+
+    title: str | None = None
+    logo: Logo | None = None
+    accent: str = ACCENT
+    accent_dark: str = ACCENT_DARK
+    hidden: tuple[str, ...] = ()
+    footer: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def shows(self, *sections: str) -> bool:
+        """Whether one of these sections is drawn."""
+        return not set(sections) <= set(self.hidden)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a report says. Renderers draw it and compute nothing.
 
-    `evidence_base` is the relative folder of saved copies of evidence pages, or None.
+    `evidence_base` is the relative folder of saved copies of evidence pages, or None. `language`
+    is the one that its texts are in, of reports.locale.LANGUAGES.
     """
 
     schema_version: int
@@ -577,6 +616,13 @@ class Report:
     collection: Collection
     method: Method
     evidence_base: str | None = None
+    language: str = "en"
+    branding: Branding = Branding()
+
+    @property
+    def words(self) -> Words:
+        """The words of the report's language, for what a renderer prints around the report."""
+        return words_for(self.language)
 
     def evidence_of(self, ids: tuple[str, ...]) -> tuple[Evidence, ...]:
         """The register's entries for these ids, in their order."""

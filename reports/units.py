@@ -1,14 +1,20 @@
-"""Numbers as people read them: one spelling per unit, and "not known" instead of a zero."""
+"""Numbers as people read them: one spelling per unit, and "not known" instead of a zero.
+
+Each takes the words of the report's language last; without them it is English.
+"""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from statistics import median as _median
 from typing import TYPE_CHECKING
 
+from reports.locale import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from reports.locale import Words
 
 __all__ = [
     "NOT_KNOWN",
@@ -19,6 +25,7 @@ __all__ = [
     "format_net",
     "format_score",
     "format_share",
+    "format_span",
     "format_time",
     "format_value",
     "join_words",
@@ -27,17 +34,18 @@ __all__ = [
 ]
 
 NOT_KNOWN = "not known"
-_NUMBERED = {
-    "days": "day",
-    "hours": "hour",
-    "minutes": "minute",
-    "words": "word",
-    "clicks": "click",
-    "months": "month",
-    "languages": "language",
-    "channels": "channel",
-    "points": "point",
-    "topics": "topic",
+# Unit -> message for one and for many; extracted by reports/messages.py.
+UNITS = {
+    "days": ("{n} day", "{n} days"),
+    "hours": ("{n} hour", "{n} hours"),
+    "minutes": ("{n} minute", "{n} minutes"),
+    "words": ("{n} word", "{n} words"),
+    "clicks": ("{n} click", "{n} clicks"),
+    "months": ("{n} month", "{n} months"),
+    "languages": ("{n} language", "{n} languages"),
+    "channels": ("{n} way", "{n} ways"),
+    "points": ("{n} point", "{n} points"),
+    "topics": ("{n} topic", "{n} topics"),
 }
 
 
@@ -51,61 +59,49 @@ def median(values: Iterable[float | None]) -> float | None:
     return _median(known) if known else None
 
 
-def plural(n: int | float, one: str, many: str | None = None) -> str:
-    """A count with its noun.
-
-    >>> plural(1, "search", "searches"), plural(1200, "page")
-    ('1 search', '1,200 pages')
-    """
-    return f"{format_count(n)} {one if n == 1 else many or one + 's'}"
-
-
-def format_count(value: float) -> str:
+def format_count(value: float, words: Words = ENGLISH) -> str:
     """Whole numbers with thousands separators, others with one decimal.
 
     >>> format_count(12000), format_count(2.25)
     ('12,000', '2.2')
     """
-    decimals = 0 if abs(value - round(value)) < 0.05 else 1
-    return f"{_minus(value)}{abs(value):,.{decimals}f}"
+    return words.number(value)
 
 
-def format_share(value: float | None) -> str:
+def format_share(value: float | None, words: Words = ENGLISH) -> str:
     r"""A share of 1 in percent, with a space that does not break; small ones keep a decimal.
 
     >>> format_share(0.4321), format_share(0.052), format_share(-0.2), format_share(None)
     ('43\xa0%', '5.2\xa0%', '−20\xa0%', 'not known')
     """
     if value is None:
-        return NOT_KNOWN
-    percent = 100 * value
-    decimals = 0 if abs(percent) >= 10 or percent == 0 else 1
-    return f"{_minus(percent)}{abs(percent):.{decimals}f}\xa0%"
+        return words.t(NOT_KNOWN)
+    return words.percent(value, 0 if abs(100 * value) >= 10 or value == 0 else 1)
 
 
-def format_net(value: float | None) -> str:
+def format_net(value: float | None, words: Words = ENGLISH) -> str:
     r"""Net sentiment in whole percent with its sign.
 
     >>> format_net(0.127), format_net(-0.08), format_net(0.001)
     ('+13\xa0%', '−8\xa0%', '±0\xa0%')
     """
-    return NOT_KNOWN if value is None else f"{format_difference(100 * value)}\xa0%"
+    if value is None:
+        return words.t(NOT_KNOWN)
+    if round(100 * value) == 0:
+        return f"±{words.percent(0)}"
+    return words.percent(value, plus=True)
 
 
-def format_score(value: float | None) -> str:
+def format_score(value: float | None, words: Words = ENGLISH) -> str:
     """A score of 100 as a whole number, halves up.
 
     >>> format_score(54.5), format_score(None)
     ('55', 'not known')
     """
-    return NOT_KNOWN if value is None else f"{math.floor(value + 0.5)}"
+    return words.t(NOT_KNOWN) if value is None else words.number(math.floor(value + 0.5), 0)
 
 
-def _minus(value: float) -> str:
-    return "−" if value < 0 else ""
-
-
-def format_value(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str, words: Words = ENGLISH) -> str:
     r"""A metric's value with its unit.
 
     >>> format_value(0.5, "share"), format_value(4.25, "stars"), format_value(1, "days")
@@ -114,27 +110,33 @@ def format_value(value: float | None, unit: str) -> str:
     ('no', '7 grade level', 'not known')
     """
     if value is None:
-        return NOT_KNOWN
+        return words.t(NOT_KNOWN)
     if unit in ("share", "ratio"):
-        return format_share(value)
+        return format_share(value, words)
     if unit == "net share":
-        return f"{format_difference(100 * value)} points"
+        return words.n(
+            "{n} point", "{n} points", abs(round(100 * value)),
+            n=format_difference(100 * value, words),
+        )  # fmt: skip
     if unit in ("%", "percent"):
-        return format_share(value / 100)
+        return format_share(value / 100, words)
     if unit == "stars":
-        return f"{value:.1f} of 5"
+        return words.t("{value} of 5", value=words.number(value, 1))
     if unit in ("score", "score_100"):
-        return format_score(value)
+        return format_score(value, words)
     if unit in ("yes_no", "bool", "boolean", "yes/no"):
-        return {0: "no", 1: "yes", 0.5: "half"}.get(value) or format_share(value)
+        spoken = {0: "no", 1: "yes", 0.5: "half"}.get(value)
+        return words.t(spoken) if spoken else format_share(value, words)
     if unit in ("", "count", "number"):
-        return format_count(value)
-    if unit in _NUMBERED:
-        return plural(value, _NUMBERED[unit], unit)
-    return f"{format_count(value)} {unit.replace('_', ' ')}"
+        return words.number(value)
+    if unit in UNITS:
+        return words.n(*UNITS[unit], value)
+    return f"{words.number(value)} {unit.replace('_', ' ')}"
 
 
-def format_interval(low: float | None, high: float | None, unit: str) -> str:
+def format_interval(
+    low: float | None, high: float | None, unit: str, words: Words = ENGLISH
+) -> str:
     r"""A 95 % interval, "" when there is none.
 
     >>> format_interval(0.1, 0.2, "share")
@@ -142,53 +144,61 @@ def format_interval(low: float | None, high: float | None, unit: str) -> str:
     """
     if low is None or high is None:
         return ""
-    return f"{format_value(low, unit)} to {format_value(high, unit)}"
+    return format_span(format_value(low, unit, words), format_value(high, unit, words), words)
 
 
-def format_difference(value: float | None) -> str:
+def format_span(first: str, last: str, words: Words = ENGLISH) -> str:
+    """From one to the other: an interval, a time between two dates.
+
+    >>> format_span("1", "3")
+    '1 to 3'
+    """
+    return words.t("{first} to {last}", first=first, last=last)
+
+
+def format_difference(value: float | None, words: Words = ENGLISH) -> str:
     """A difference of scores with its sign, with a real minus.
 
     >>> format_difference(-3.4), format_difference(0.2), format_difference(12)
     ('−3', '±0', '+12')
     """
     if value is None:
-        return NOT_KNOWN
+        return words.t(NOT_KNOWN)
     whole = round(value)
-    return "±0" if whole == 0 else f"{'+' if whole > 0 else '−'}{abs(whole)}"
+    if whole == 0:
+        return f"±{words.number(0)}"
+    return words.sign(whole, plus=True) + words.number(abs(whole))
 
 
-def format_date(text: str | None) -> str:
+def format_date(text: str | None, words: Words = ENGLISH) -> str:
     """ISO text as a date that no country misreads.
 
     >>> format_date("2026-03-02T06:00:00+00:00"), format_date(None)
     ('2 March 2026', 'not known')
     """
-    when = _parse(text)
-    return f"{when.day} {when:%B %Y}" if when else (text or NOT_KNOWN)
+    return words.date(text) if text else words.t(NOT_KNOWN)
 
 
-def format_time(text: str | None) -> str:
+def format_time(text: str | None, words: Words = ENGLISH) -> str:
     """ISO text as date and time, with the zone named.
 
     >>> format_time("2026-03-02T06:05:09+00:00")
     '2 March 2026, 06:05 UTC'
     """
-    when = _parse(text)
-    if when is None:
-        return text or NOT_KNOWN
-    zone = when.tzname() or ""
-    return f"{format_date(text)}, {when:%H:%M} {zone}".strip()
+    return words.time(text) if text else words.t(NOT_KNOWN)
 
 
-def _parse(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+def plural(n: int | float, one: str, many: str | None = None) -> str:
+    """A count with its noun, in English; a report's own words go through `Words.n`.
+
+    >>> plural(1, "search", "searches"), plural(1200, "page")
+    ('1 search', '1,200 pages')
+    """
+    return f"{format_count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def join_words(words: Iterable[str], last: str = "and") -> str:
-    """A list as people say it.
+    """A list as people say it, in English; a report's own words go through `Words.list`.
 
     >>> join_words(["a", "b", "c"])
     'a, b and c'
