@@ -18,6 +18,7 @@ from crawler.errors import ConfigError
 __all__ = [
     "PROVIDERS",
     "PROVIDER_KEYS",
+    "REPORT_SECTIONS",
     "Keyword",
     "Settings",
     "Study",
@@ -42,6 +43,12 @@ PROVIDERS: dict[str, str | None] = {
     "google_cse": "GOOGLE_CSE_KEY",
 }
 PROVIDER_KEYS = tuple(sorted({*filter(None, PROVIDERS.values()), "GOOGLE_CSE_CX"}))
+
+# Sections of a report that a study may leave out; the verdict always stands.
+REPORT_SECTIONS = (
+    *("scoreboard", "gaps", "brands", "questions", "voice", "ranking", "changes"),
+    *("collected", "method", "evidence"),
+)
 
 _NAME = re.compile(r"[\w][\w .&+-]{0,79}")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[\w-]+(\.[\w-]+)+|localhost|(\d{1,3}\.){3}\d{1,3}")
@@ -99,6 +106,16 @@ class Study:
     """Open pages in a browser where static evidence leaves chat open."""
     consent: str = "reject"
     """First answer to a consent wall in the browser: reject or accept."""
+    report_title: str | None = None
+    """Title of the report instead of the one that names the own brand."""
+    report_logo: str | None = None
+    """PNG, JPEG or SVG file of 1 MB at most that the report shows; drawn anew, never copied."""
+    report_accent: str | None = None
+    """Color of headings, links and the own brand, like #0b5885; darkened where it is too pale."""
+    report_hidden: tuple[str, ...] = ()
+    """Sections that no format shows: scoreboard, gaps, brands, questions, voice and so on."""
+    report_footer: str | None = None
+    """Line at the foot of every page and slide."""
 
     def __post_init__(self) -> None:
         for check in _CHECKS:
@@ -161,7 +178,23 @@ def _check_places(study: Study) -> None:
         raise ConfigError(f"device is {study.device!r}; it must be desktop or mobile")
 
 
-_CHECKS = (_check_name, _check_provider, _check_numbers, _check_places)
+def _check_report(study: Study) -> None:
+    for name, longest in (("report_title", 120), ("report_footer", 200)):
+        text = getattr(study, name) or ""
+        if len(text) > longest or re.search(r"[\x00-\x1f\x7f]", text):
+            raise ConfigError(
+                f"{name} is {text[:40]!r}…; it must be one line of {longest} characters at most"
+            )
+    if study.report_accent and not re.fullmatch(r"#[0-9A-Fa-f]{6}", study.report_accent):
+        raise ConfigError(f"report_accent is {study.report_accent!r}; write a color like #0b5885")
+    unknown = [name for name in study.report_hidden if name not in REPORT_SECTIONS]
+    if unknown:
+        raise ConfigError(
+            f"report_hidden has {unknown[0]!r}; sections are {', '.join(REPORT_SECTIONS)}"
+        )
+
+
+_CHECKS = (_check_name, _check_provider, _check_numbers, _check_places, _check_report)
 
 
 def clean_domain(text: str) -> str:
@@ -209,7 +242,8 @@ def study_from_dict(values: Mapping[str, Any], source: str) -> Study:
         raise ConfigError(f"{source} has no key 'name'")
     clean: dict[str, Any] = dict(values)
     clean["keywords"] = tuple(_keyword(entry, source) for entry in values.get("keywords", ()))
-    clean["allow_addresses"] = tuple(values.get("allow_addresses", ()))
+    for name in ("allow_addresses", "report_hidden"):
+        clean[name] = tuple(values.get(name, ()))
     if clean.get("brand"):
         clean["brand"] = clean_domain(clean["brand"])
     for name, value in clean.items():
@@ -281,7 +315,8 @@ def study_to_dict(study: Study) -> dict[str, Any]:
     """The study as JSON-able values, the inverse of study_from_dict."""
     values = asdict(study)
     values["keywords"] = [asdict(keyword) for keyword in study.keywords]
-    values["allow_addresses"] = list(study.allow_addresses)
+    for name in ("allow_addresses", "report_hidden"):
+        values[name] = list(values[name])
     return values
 
 

@@ -7,8 +7,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reports import sentences
+from reports.branding import read_branding, without_hidden
 from reports.collected import collection, method, study_of
-from reports.ground import read_ground
+from reports.ground import json_object, read_ground
 from reports.market import (
     brand_pages,
     brand_rows,
@@ -51,10 +52,12 @@ def build_report(
     questions, voice = question_matrix(ground), voice_of_customers(ground)
     collected = collection(ground)
     judgments = sentences.judgments(ground, board, positions, gaps, questions, voice, brands)
-    has_own = ground.own is not None
+    own = ground.own
+    has_own = own is not None
+    branding = read_branding(json_object(ground.study["settings"]))
     report = Report(
         schema_version=SCHEMA_VERSION,
-        title=sentences.report_title(ground.own["domain"] if ground.own else None),
+        title=branding.title or sentences.report_title(own["domain"] if own else None),
         created_at=now.isoformat(timespec="seconds"),
         study=study_of(ground),
         judgments=judgments,
@@ -83,8 +86,10 @@ def build_report(
         collection=collected,
         method=method(ground, units),
         evidence_base=evidence_base,
+        branding=branding,
     )
-    clean: Report = _clean(_numbered(report, tuple(ground.book.entries.values())))
+    entries = tuple(ground.book.entries.values())
+    clean: Report = _clean(_numbered(without_hidden(report), entries))
     return clean
 
 

@@ -188,6 +188,12 @@ def _study_options(command: Any) -> Any:
         click.option("--render/--no-render", default=None,
                      help="Open pages in a browser where chat stays open."),
         click.option("--consent", help="First answer to a consent wall: reject or accept."),
+        click.option("--report-title", help='Title of the report; "" for the usual one.'),
+        click.option("--report-logo", help='PNG, JPEG or SVG for the report; "" for none.'),
+        click.option("--report-accent", help="Color of headings and the own brand, like #0b5885."),
+        click.option("--report-hide", "report_hidden", multiple=True,
+                     help='Section to leave out; repeat for more, "" for none.'),
+        click.option("--report-footer", help="Line at the foot of every page and slide."),
     ]  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -200,18 +206,36 @@ def _with_options(study: Study, options: dict[str, Any]) -> Study:
 
     phrases = [Keyword(" ".join(text.split())) for text in options.pop("keyword") if text.strip()]
     keyword_file = options.pop("keyword_file")
-    given = {name: value for name, value in options.items() if value not in (None, ())}
+    given = {
+        name: value
+        for name, value in options.items()
+        if value not in (None, ()) and not name.startswith("report_")
+    }
     if "brand" in given:
         given["brand"] = clean_domain(given["brand"])
     if "provider" in given:
         given["provider"] = given["provider"].replace("-", "_")
     if "serp_file" in given:
         given["serp_file"] = str(Path(given["serp_file"]).resolve())
-    study = replace(study, **given)
+    study = replace(study, **given, **_report_look(options))
     if phrases or keyword_file:
         from_file = read_keywords(keyword_file) if keyword_file else ()
         study = with_keywords(study, (*phrases, *from_file))
     return study
+
+
+def _report_look(options: dict[str, Any]) -> dict[str, Any]:
+    """The options about the report that were given, "" cleared; a logo must be drawable now."""
+    given = {n: v for n, v in options.items() if n.startswith("report_") and v not in (None, ())}
+    look: dict[str, Any] = {name: value or None for name, value in given.items()}
+    if "report_hidden" in given:
+        look["report_hidden"] = tuple(section for section in given["report_hidden"] if section)
+    if look.get("report_logo"):
+        from reports.branding import read_logo
+
+        look["report_logo"] = str(Path(look["report_logo"]).resolve())
+        read_logo(Path(look["report_logo"]))
+    return look
 
 
 @study.command("add")

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from crawler.config import REPORT_SECTIONS
 from reports import charts
+from reports.model import ACCENT
 from reports.units import (
     format_count,
     format_date,
@@ -64,6 +66,8 @@ def render(report: Report, *, expanded: bool = False) -> bytes:
         report=report,
         expanded=expanded,
         shown=_SHOWN,
+        numbers=_numbers(report),
+        house_accent=ACCENT,
         evidence_by_id=by_id,
         style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
         scatter=charts.review_scatter(report),
@@ -71,6 +75,12 @@ def render(report: Report, *, expanded: bool = False) -> bytes:
         importance=charts.importance_performance(report),
     )
     return re.sub(r"\n\s*\n+", "\n", text).encode()
+
+
+def _numbers(report: Report) -> dict[str, int]:
+    """Section -> its number; 0 where the study hides it."""
+    shown = ("verdict", *(name for name in REPORT_SECTIONS if report.branding.shows(name)))
+    return dict.fromkeys(REPORT_SECTIONS, 0) | {name: i + 1 for i, name in enumerate(shown)}
 
 
 def _environment() -> Environment:
