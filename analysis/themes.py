@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from analysis.language import frequent_words
-from analysis.phrases import PhraseFinder, is_spaceless, tokens_of
+from analysis.phrases import Found, PhraseFinder, is_spaceless, tokens_of
 from analysis.sentiment import Label, Sentiment, judged_words, score_texts, score_tokens
 
 __all__ = [
@@ -44,6 +44,7 @@ THEMES: tuple[str, ...] = (
     "communication",
 )
 _ROWS = Path(__file__).parent / "data" / "themes.toml"
+_UNLESS = "-"  # before a theme's name: phrases in which its words do not speak of it
 _ENDS = frozenset(".!?。！？")
 _STOPS = frozenset(',;:()…–—-"，、；：')
 _TURNS = "but however although though yet except whereas unfortunately while and"
@@ -106,7 +107,7 @@ def _mentions(number: int, tokens: Sequence[str], language: str | None) -> list[
     finder = _finder(language)
     if finder is None or not tokens:
         return []
-    found = finder.find(tokens)
+    found = _spoken(finder.find(tokens))
     if not found:
         return []
     sentences, parts = _cuts(tokens)
@@ -116,6 +117,19 @@ def _mentions(number: int, tokens: Sequence[str], language: str | None) -> list[
         spans = dict.fromkeys([_around(parts, start), _around(sentences, start), whole])
         mentions[theme, _around(parts, start)] = _Mention(number, theme, tuple(spans))
     return list(mentions.values())
+
+
+def _spoken(found: list[Found]) -> list[Found]:
+    """Without words inside a phrase of their theme's `unless` ("service" in "self service")."""
+    denials = [(start, end, key[1:]) for start, end, key in found if key[0] == _UNLESS]
+    if not denials:
+        return found
+    return [
+        (start, end, theme)
+        for start, end, theme in found
+        if theme[0] != _UNLESS
+        and not any(a <= start and end <= b and theme == of for a, b, of in denials)
+    ]
 
 
 def _cuts(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -154,12 +168,16 @@ def _judge(
 
 @cache
 def _rows() -> dict[str, dict[str, list[str]]]:
+    """Language -> theme -> phrases; those of `unless` stand under the theme's name after "-"."""
     with _ROWS.open("rb") as file:
-        rows: dict[str, dict[str, list[str]]] = tomllib.load(file)
-    for language, themes in rows.items():
-        unknown = set(themes) - set(THEMES)
+        stored = tomllib.load(file)
+    rows: dict[str, dict[str, list[str]]] = {}
+    for language, table in stored.items():
+        unless = table.pop("unless", {})
+        unknown = {*table, *unless} - set(THEMES)
         if unknown:
             raise ValueError(f"{_ROWS.name}: [{language}] has unknown themes {sorted(unknown)}")
+        rows[language] = table | {_UNLESS + theme: phrases for theme, phrases in unless.items()}
     return rows
 
 
@@ -256,7 +274,9 @@ def _is_within_longer(phrase: str, kept: Mapping[str, Sequence[int]]) -> bool:
 def _open_phrases(tokens: Sequence[str], language: str | None) -> set[str]:
     """Runs of two or three content words that hold no word of a theme or a judgement."""
     finder = _finder(language)
-    covered = {at for a, b, _ in finder.find(tokens) for at in range(a, b)} if finder else set()
+    covered = (
+        {at for a, b, _ in _spoken(finder.find(tokens)) for at in range(a, b)} if finder else set()
+    )
     covered |= judged_words(tokens, language)
     common = frequent_words(language)
     phrases: set[str] = set()
