@@ -29,6 +29,7 @@ _PURPOSES = frozenset("faq help contact reviews returns shipping about pricing".
 _OTHER = 0.15
 _MAX_LINKS = 400
 _MAX_WORDS = 12  # a longer link text is a teaser, not a label
+_HEAD_BYTES = 65_536  # a meta refresh stands in the head
 
 _FILE = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|zip|gz|tar|rar|7z|exe|dmg|apk|deb|rpm|iso|jpe?g|png|gif|webp|avif"
@@ -85,6 +86,8 @@ def extract_links(page: ParsedPage) -> list[Link]:
 
 def _refresh_targets(page: ParsedPage) -> list[str]:
     """Where a meta refresh leads; such pages have often no other link."""
+    if b"refresh" not in page.lowered_source[:_HEAD_BYTES]:
+        return []
     contents = [
         node.attributes.get("content") or ""
         for node in page.tree.css('meta[http-equiv="refresh" i]')

@@ -57,6 +57,8 @@ class Entity:
 def extract_entities(page: ParsedPage) -> list[Entity]:
     """Top-level entities of all syntaxes, in that order; never raises for what a page holds."""
     found = _json_ld(page)
+    if not page.tree.css_first(_ROOTS):  # one walk in place of three, and most pages have none
+        return found
     found += _microdata(page)
     found += _rdfa(page)
     found += _microformats(page)
@@ -591,13 +593,13 @@ _MF2 = _words(
 )
 _MF_TYPES = {"hreview": "Review", "hreview-aggregate": "Review-aggregate",
              "h-review": "Review", "h-review-aggregate": "Review-aggregate"}  # fmt: skip
+_MF_ROOTS = ", ".join(f".{name}" for name in _MF_TYPES)
+_ROOTS = f"[itemscope], [typeof], {_MF_ROOTS}"
 
 
 def _microformats(page: ParsedPage) -> list[Entity]:
     """hReview and h-review with their aggregates; rating parts lie flat beside the rest."""
-    if "review" not in page.names_lowered:
-        return []
-    roots = page.tree.css('[class*="review" i]')
+    roots = page.tree.css(_MF_ROOTS)
     scopes: dict[int, Entity] = {}
     for node in roots[:MAX_ENTITIES]:
         classes = (node.attributes.get("class") or "").lower().split()
