@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import ConfigError
+from reports.locale import ENGLISH, Words, words_for
 from reports.model import Evidence
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Ground:
     """One run of one study, and its brands in the order of the report.
 
     `compared` holds the own brand first, then competitors by visibility; `brands` all who rank.
+    `words` are those of the report's language.
     """
 
     db: Database
@@ -101,6 +103,7 @@ class Ground:
     study: Row
     brands: tuple[Row, ...]
     book: EvidenceBook
+    words: Words = ENGLISH
 
     @property
     def run_id(self) -> int:
@@ -126,8 +129,12 @@ class Ground:
         return rows(self.db, sql, *values)
 
 
-def read_ground(db: Database, run_id: int) -> Ground:
-    """The run, or ConfigError when the database has none of that number."""
+def read_ground(db: Database, run_id: int, language: str | None = None) -> Ground:
+    """The run, or ConfigError when the database has none of that number.
+
+    Without a language it is the study's `report_language` of today, not the run's: a report can be
+    had in another language without another run.
+    """
     run = next(rows(db, "select * from runs where id = ?", run_id), None)
     if run is None:
         raise ConfigError(f"run {run_id} does not exist; see cxscout runs")
@@ -137,4 +144,5 @@ def read_ground(db: Database, run_id: int) -> Ground:
         "select * from brands where run_id = ? order by visibility desc nulls last, domain",
         run_id,
     )
-    return Ground(db, run, study, tuple(brands), EvidenceBook(db, run_id))
+    chosen = language or json_object(study["settings"]).get("report_language") or "en"
+    return Ground(db, run, study, tuple(brands), EvidenceBook(db, run_id), words_for(chosen))

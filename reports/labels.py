@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from reports.locale import ENGLISH
+
+if TYPE_CHECKING:
+    from reports.locale import Words
+
 __all__ = [
     "BRAND_KINDS",
+    "CAUSES",
     "DIMENSION_MEANINGS",
     "EFFORTS",
+    "EFFORT_WORDS",
     "FOLLOW_UPS",
+    "LEVELS",
     "PAGE_STATES",
+    "QUADRANTS",
+    "REASON_WORDS",
+    "RUN_STATES",
+    "SPOKEN_KEYS",
     "STAGES",
+    "STATE_WORDS",
+    "VERDICTS",
     "dimension_label",
     "in_sentence",
     "label",
@@ -63,7 +79,7 @@ FOLLOW_UPS = {  # what became of a gap, the good first
     "widened": "widened",
     "not_comparable": "not comparable",
 }
-_STATE_WORDS = {
+STATE_WORDS = {
     "ok": "",
     "measured": "",
     "partial": "",
@@ -78,7 +94,7 @@ _STATE_WORDS = {
     "budget": "out of budget",
     "none": "not seen",
 }
-_REASON_WORDS = {
+REASON_WORDS = {
     "block": "blocked",
     "challenge": "blocked",
     "robots": "disallowed",
@@ -103,39 +119,91 @@ _LABELS = {
 }
 
 
-def label(key: str) -> str:
+# Kinds and topics that analysis and spiders name by a key; here so that they are translated.
+SPOKEN_KEYS = (
+    *("delivery", "returns_refunds", "support_responsiveness", "support_quality", "price_value"),
+    *("product_quality", "usability", "ordering_checkout", "billing_payments"),
+    *("account_subscription", "onboarding_setup", "communication"),
+    *("overall", "discoverability", "self_service", "assisted_support", "chat", "responsiveness"),
+    *("reputation", "policies", "reach"),
+    *("tracking", "returns", "refunds", "payment", "account", "order_change", "warranty"),
+    *("product_use", "contact", "privacy", "complaints", "other", "reply_time"),
+    *("email", "phone", "form", "contact_form", "whatsapp", "messenger", "telegram", "facebook"),
+    *("instagram", "x", "linkedin", "youtube", "tiktok", "pinterest", "forum", "app", "help_desk"),
+    *("live_chat", "bot", "ai_bot", "hybrid", "shipping", "cancellation", "faq", "faq_entries"),
+)
+# Words in which capitals stay where they are, in sentences too.
+_CAPITALIZED = ("de",)
+# Enumerations that the report keeps as keys: renderers say them with `level_words` and its kin.
+LEVELS = {
+    "high": "high confidence",
+    "medium": "medium confidence",
+    "low": "low confidence",
+}
+EFFORT_WORDS = {
+    "small": "small effort",
+    "medium": "medium effort",
+    "large": "large effort",
+}
+VERDICTS = {"kept": "kept", "contradicted": "contradicted", "unclear": "unclear"}
+QUADRANTS = {
+    "strength": "strength",
+    "weakness": "weakness",
+    "opportunity": "opportunity",
+    "threat": "threat",
+}
+CAUSES = {"market": "they changed", "method": "our method changed"}
+RUN_STATES = {
+    "queued": "waiting",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "partial": "in part",
+    "skipped": "skipped",
+    "ok": "answered",
+    "empty": "no results",
+    "blocked": "blocked",
+    "quota": "quota used up",
+    "error": "error",
+}
+
+
+def label(key: str, words: Words = ENGLISH) -> str:
     """A key as a label.
 
     >>> label("returns_refunds"), label("reply_time")
     ('Returns and refunds', 'Reply time')
     """
     if key in _LABELS:
-        return _LABELS[key]
-    words = key.replace("_", " ").replace("-", " ").strip()
-    words = " ".join("FAQ" if word == "faq" else word for word in words.split())
-    return words[:1].upper() + words[1:]
+        return words.t(_LABELS[key])
+    spelled = key.replace("_", " ").replace("-", " ").strip()
+    spelled = " ".join("FAQ" if word == "faq" else word for word in spelled.split())
+    return words.t(spelled[:1].upper() + spelled[1:]) if spelled else ""
 
 
-def dimension_label(key: str) -> str:
+def dimension_label(key: str, words: Words = ENGLISH) -> str:
     """The name of a dimension; an unknown one is spelled from its key."""
-    return label(key)
+    return label(key, words)
 
 
-def in_sentence(name: str) -> str:
-    """A label inside a sentence; abbreviations keep their capitals.
+def in_sentence(name: str, words: Words = ENGLISH) -> str:
+    """A label inside a sentence; abbreviations and German nouns keep their capitals.
 
     >>> in_sentence("Self-service"), in_sentence("FAQ entries")
     ('self-service', 'FAQ entries')
     """
-    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+    if name[:2].isupper() or words.language in _CAPITALIZED:
+        return name
+    return name[:1].lower() + name[1:]
 
 
-def worded(table: dict[str, str], key: str) -> str:
+def worded(table: dict[str, str], key: str, words: Words = ENGLISH) -> str:
     """The word for a key, the key itself where we have none."""
-    return table.get(key, key)
+    return words.t(table[key]) if key in table else key
 
 
-def state_words(state: str, score: float | None, reason: str = "") -> str:
+def state_words(state: str, score: float | None, reason: str = "", words: Words = ENGLISH) -> str:
     """Why there is no number, in two words; "" when there is one.
 
     A reason that names what kept us out is told instead of "not seen".
@@ -146,7 +214,7 @@ def state_words(state: str, score: float | None, reason: str = "") -> str:
     if score is not None:
         return ""
     if state == "not_seen":
-        for part, words in _REASON_WORDS.items():
+        for part, spoken in REASON_WORDS.items():
             if part in reason.lower():
-                return words
-    return _STATE_WORDS.get(state, state.replace("_", " ")) or "not seen"
+                return words.t(spoken)
+    return words.t(STATE_WORDS.get(state, state.replace("_", " ")) or "not seen")

@@ -134,6 +134,14 @@ class Words:
         )
         return self.sign(value) + self.digits(text)
 
+    def plain(self, value: float) -> str:
+        """As many decimals as the value has, six digits at most.
+
+        >>> words_for("de").plain(4.75), words_for("de").plain(5.0)
+        ('4,75', '5')
+        """
+        return self.number(value, len(f"{value:g}".partition(".")[2]))
+
     def percent(self, share: float, digits: int = 0, *, plus: bool = False) -> str:
         """A share of 1 in percent.
 
@@ -168,6 +176,17 @@ class Words:
             return str(when)
         zone = moment.tzname() or ""
         return f"{self.date(moment)}, {self.digits(f'{moment:%H:%M}')} {zone}".strip()
+
+    def country(self, code: str) -> str:
+        """A country's name; the code itself where CLDR has none.
+
+        >>> words_for("fr").country("DE"), words_for("fr").language_name("de")
+        ('Allemagne', 'allemand')
+        """
+        return str(self.locale.territories.get(code.upper(), code))
+
+    def language_name(self, code: str) -> str:
+        return str(self.locale.languages.get(code.lower(), code))
 
     def list(self, items: Iterable[str]) -> str:
         """Items as people say them.

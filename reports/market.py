@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.metrics import METRICS
 from reports import labels
 from reports.ground import json_object
+from reports.locale import ENGLISH
 from reports.model import (
     Brand,
     BrandPage,
@@ -22,21 +23,21 @@ from reports.model import (
     Statement,
     Swot,
 )
+from reports.phrases import said
 from reports.units import (
-    format_count,
+    UNITS,
     format_interval,
     format_score,
     format_share,
     format_value,
-    join_words,
     median,
-    plural,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reports.ground import Ground, Row
+    from reports.locale import Words
 
 __all__ = [
     "BAND_LIMITS",
@@ -74,36 +75,43 @@ class Units:
     labels: dict[str, str]
     weights: dict[str, float]
     formulas: dict[str, str]
+    words: Words = ENGLISH
 
     def label(self, metric: str) -> str:
-        return self.labels.get(metric) or labels.label(metric)
+        return self.labels.get(metric) or labels.label(metric, self.words)
 
     def text(self, value: float | None, metric: str) -> str:
-        return format_value(value, self.units.get(metric, ""))
+        return format_value(value, self.units.get(metric, ""), self.words)
 
 
 def read_units(ground: Ground) -> Units:
     """Units as the run's metrics rows state them, words and weights from the table of metrics."""
     sql = "select distinct key, unit from metrics where run_id = ?"
     units = {row["key"]: row["unit"] for row in ground.rows(sql, ground.run_id)}
+    words = ground.words
     return Units(
         {key: metric.unit for key, metric in METRICS.items()} | units,
-        {key: metric.label for key, metric in METRICS.items()}
-        | {key: _theme_label(key) for key in units if key.startswith("theme.")},
+        {key: words.t(metric.label) for key, metric in METRICS.items()}
+        | {key: _theme_label(key, words) for key in units if key.startswith("theme.")},
         {key: metric.weight for key, metric in METRICS.items()},
-        {key: metric.formula for key, metric in METRICS.items()},
+        {key: words.t(metric.formula) for key, metric in METRICS.items()},
+        words,
     )
 
 
-def _theme_label(key: str) -> str:
+def _theme_label(key: str, words: Words = ENGLISH) -> str:
     """The label of a theme's metric, which the table of metrics does not list.
 
     >>> _theme_label("theme.returns_refunds.net")
     'Returns and refunds, net sentiment'
     """
     _, theme, kind = [*key.split("."), "", ""][:3]
-    words = {"net": "net sentiment", "mentions": "mentions per 100 reviews"}
-    return f"{labels.label(theme)}, {words.get(kind) or kind.replace('_', ' ')}"
+    name = labels.label(theme, words)
+    if kind == "net":
+        return words.t("{theme}, net sentiment", theme=name)
+    if kind == "mentions":
+        return words.t("{theme}, mentions per 100 reviews", theme=name)
+    return f"{name}, {kind.replace('_', ' ')}"
 
 
 def brand_rows(ground: Ground) -> tuple[Brand, ...]:
@@ -114,10 +122,10 @@ def brand_rows(ground: Ground) -> tuple[Brand, ...]:
             domain=b["domain"],
             role=b["role"],
             kind=b["class"],
-            kind_label=labels.worded(labels.BRAND_KINDS, b["class"]),
-            reason=b["reason"],
+            kind_label=labels.worded(labels.BRAND_KINDS, b["class"], ground.words),
+            reason=said(b["reason"], ground.words),
             visibility=b["visibility"],
-            visibility_text=format_share(b["visibility"]),
+            visibility_text=format_share(b["visibility"], ground.words),
             keywords=b["keywords"],
             best_rank=b["best_rank"],
         )
@@ -137,7 +145,7 @@ def scoreboard(ground: Ground) -> Scoreboard:
         ScoreboardRow(
             b["domain"],
             b["role"],
-            tuple(_cell(d, scores.get((b["id"], d.key))) for d in dimensions),
+            tuple(_cell(d, scores.get((b["id"], d.key)), ground.words) for d in dimensions),
         )
         for b in ground.compared
     ]
@@ -159,8 +167,10 @@ def _dimension(ground: Ground, key: str, scores: dict[tuple[str, str], Row]) -> 
     best = max(known, default=(None, None))
     return Dimension(
         key=key,
-        label=labels.dimension_label(key),
-        meaning=labels.DIMENSION_MEANINGS.get(key, ""),
+        label=labels.dimension_label(key, ground.words),
+        meaning=labels.worded(labels.DIMENSION_MEANINGS, key, ground.words)
+        if key in labels.DIMENSION_MEANINGS
+        else "",
         median=median(score for score, _ in known),
         best=best[0],
         best_brand=best[1],
@@ -168,23 +178,24 @@ def _dimension(ground: Ground, key: str, scores: dict[tuple[str, str], Row]) -> 
     )
 
 
-def _cell(dimension: Dimension, row: Row | None) -> Cell:
+def _cell(dimension: Dimension, row: Row | None, words: Words) -> Cell:
     if row is None:
-        return Cell(dimension.key, None, None, None, "", "not seen", "", 0.0, None, None, None, "")
+        unseen = words.t("not seen")
+        return Cell(dimension.key, None, None, None, "", unseen, "", 0.0, None, None, None, "")
     score = row["score"]
     return Cell(
         dimension=dimension.key,
         score=score,
         low=row["low"],
         high=row["high"],
-        text="" if score is None else format_score(score),
-        words=labels.state_words(row["state"], score, row["reason"]),
-        reason=row["reason"],
+        text="" if score is None else format_score(score, words),
+        words=labels.state_words(row["state"], score, row["reason"], words),
+        reason=said(row["reason"], words),
         coverage=row["coverage"],
         band=_band(score, dimension.median),
         place=row["place"],
         robust=None if row["robust"] is None else bool(row["robust"]),
-        depends_on=row["depends_on"],
+        depends_on=said(row["depends_on"], words),
     )
 
 
@@ -246,8 +257,8 @@ def _gap(ground: Ground, units: Units, row: Row) -> Gap:
         position=row["position"],
         metric=metric,
         label=units.label(metric),
-        dimension=labels.dimension_label(row["dimension"]),
-        text=row["text"],
+        dimension=labels.dimension_label(row["dimension"], ground.words),
+        text=said(row["text"], ground.words),
         own_value=row["own_value"],
         own_text=units.text(row["own_value"], metric),
         market_median=row["market_median"],
@@ -256,12 +267,12 @@ def _gap(ground: Ground, units: Units, row: Row) -> Gap:
         best_text=units.text(row["best_value"], metric),
         best_brand=ground.domain(row["best_brand_id"]),
         impact=row["impact"],
-        effort=labels.worded(labels.EFFORTS, row["effort"]),
+        effort=row["effort"],
         confidence=row["confidence"],
-        stage=labels.worded(labels.STAGES, row["stage"]),
-        tactic=_steps(row["tactic"]),
-        goal=row["goal"],
-        kpi=row["kpi"],
+        stage=labels.worded(labels.STAGES, row["stage"], ground.words),
+        tactic=tuple(said(step, ground.words) for step in _steps(row["tactic"])),
+        goal=said(row["goal"], ground.words),
+        kpi=said(row["kpi"], ground.words),
         target=row["target"],
         target_text=units.text(row["target"], metric),
         review_date=row["review_date"],
@@ -286,7 +297,7 @@ def brand_pages(ground: Ground, units: Units, board: Scoreboard) -> tuple[BrandP
         BrandPage(
             domain=row.domain,
             role=row.role,
-            title=_brand_title(board, row),
+            title=_brand_title(ground.words, board, row),
             coverage=_coverage(ground, by_domain[row.domain]),
             facts=_facts(ground, by_domain[row.domain]),
             cells=row.cells,
@@ -296,36 +307,51 @@ def brand_pages(ground: Ground, units: Units, board: Scoreboard) -> tuple[BrandP
     )
 
 
-def _brand_title(board: Scoreboard, row: ScoreboardRow) -> str:
+def _brand_title(words: Words, board: Scoreboard, row: ScoreboardRow) -> str:
     pairs = [
         (cell.score - d.median, d)
         for d, cell in zip(board.dimensions, row.cells, strict=True)
         if d.key != "overall" and cell.score is not None and d.median is not None
     ]
     if len(pairs) < 2:
-        return f"{row.domain}: too little could be seen to place it"
-    ahead = sum(difference >= 0 for difference, _ in pairs)
+        return words.t("{brand}: too little could be seen to place it", brand=row.domain)
     low, high = min(pairs, key=lambda p: p[0]), max(pairs, key=lambda p: p[0])
-    return (
-        f"{row.domain} is at or above the market median in {ahead} of "
-        f"{plural(len(pairs), 'dimension')}; strongest in {labels.in_sentence(high[1].label)}, "
-        f"weakest in {labels.in_sentence(low[1].label)}"
+    return words.n(
+        "{brand} is at or above the market median in {ahead} of {n} dimension; strongest in "
+        "{high}, weakest in {low}",
+        "{brand} is at or above the market median in {ahead} of {n} dimensions; strongest in "
+        "{high}, weakest in {low}",
+        len(pairs),
+        brand=row.domain,
+        ahead=sum(difference >= 0 for difference, _ in pairs),
+        high=labels.in_sentence(high[1].label, words),
+        low=labels.in_sentence(low[1].label, words),
     )
 
 
 def _coverage(ground: Ground, brand: Row) -> str:
     """What was read of this brand, in a sentence."""
+    words = ground.words
     visits = list(ground.rows("select * from visits where brand_id = ?", brand["id"]))
     if not visits:
-        return "Not visited in this run."
+        return words.t("Not visited in this run.")
     read = sum(v["pages_ok"] for v in visits if v["stage"] == "crawl")
     failed = sum(v["pages_failed"] for v in visits if v["stage"] == "crawl")
     reasons = sorted({v["reason"] for v in visits if v["reason"]})
-    text = f"{plural(read, 'page')} read, {format_count(failed)} not"
-    if not any(v["stage"] == "render" and v["state"] in ("done", "partial") for v in visits):
-        text += "; no page was opened in a browser, so chat is known from static pages only"
-    told = "; ".join(reasons)
-    return f"{text}. {told[:1].upper()}{told[1:]}".strip()
+    if any(v["stage"] == "render" and v["state"] in ("done", "partial") for v in visits):
+        text = words.n("{n} page read, {failed} not.", "{n} pages read, {failed} not.", read,
+                       failed=failed)  # fmt: skip
+    else:
+        text = words.n(
+            "{n} page read, {failed} not; no page was opened in a browser, so chat is known from "
+            "static pages only.",
+            "{n} pages read, {failed} not; no page was opened in a browser, so chat is known from "
+            "static pages only.",
+            read,
+            failed=failed,
+        )
+    told = said("; ".join(reasons), words)
+    return f"{text} {told[:1].upper()}{told[1:]}".strip()
 
 
 _COUNTS = """
@@ -337,59 +363,80 @@ _COUNTS = """
 
 
 def _facts(ground: Ground, brand: Row) -> tuple[Fact, ...]:
-    key = brand["id"]
+    words, key = ground.words, brand["id"]
     counts = next(ground.rows(_COUNTS, key))
-    facts = [
-        Fact("Share of search clicks", format_share(brand["visibility"])),
-        Fact(
-            "FAQ",
-            f"{plural(counts['faq'], 'entry', 'entries')} on {plural(counts['faq_pages'], 'page')}"
-            if counts["faq"]
-            else "none seen",
-        ),
-        Fact("Chat", _chat(ground, key)),
-        Fact("Channels", _channels(ground, key)),
-        Fact("Reviews read", format_count(counts["reviews"])),
-        Fact("Promises", _policies(ground, key)),
-        Fact("Other CX systems", _technologies(ground, key)),
-    ]
-    return tuple(facts)
+    unseen = words.t("none seen")
+    return (
+        Fact(words.t("Share of search clicks"), format_share(brand["visibility"], words)),
+        Fact(words.t("FAQ"), _faq(counts, words) or unseen),
+        Fact(words.t("Chat"), _chat(ground, key) or unseen),
+        Fact(words.t("Channels"), _channels(ground, key) or unseen),
+        Fact(words.t("Reviews read"), words.number(counts["reviews"])),
+        Fact(words.t("Promises"), _policies(ground, key) or unseen),
+        Fact(words.t("Other CX systems"), _technologies(ground, key) or unseen),
+    )
+
+
+def _faq(counts: Row, words: Words) -> str:
+    if not counts["faq"]:
+        return ""
+    return words.n(
+        "{n} entry on {pages}",
+        "{n} entries on {pages}",
+        counts["faq"],
+        pages=words.n("{n} page", "{n} pages", counts["faq_pages"]),
+    )
 
 
 def _chat(ground: Ground, brand: str) -> str:
     sql = """select distinct vendor, kind, phase from chat_widgets
              where brand_id = ? and evidence in ('embedded', 'likely') order by vendor"""
-    seen = [
-        f"{row['vendor']} ({labels.in_sentence(labels.label(row['kind']))}"
-        + (", after consent)" if row["phase"] == "consent" else ")")
-        for row in ground.rows(sql, brand)
-    ]
-    return join_words(dict.fromkeys(seen)) or "none seen"
+    words, seen = ground.words, []
+    for row in ground.rows(sql, brand):
+        kind = labels.in_sentence(labels.label(row["kind"], words), words)
+        if row["phase"] == "consent":
+            kind = words.t("{kind}, after consent", kind=kind)
+        seen.append(f"{row['vendor']} ({kind})")
+    return words.list(dict.fromkeys(seen))
 
 
 def _channels(ground: Ground, brand: str) -> str:
     sql = """select kind, count(distinct value) as n from channels
              where brand_id = ? and kind not in ('hours', 'reply_time', 'address', 'language')
              group by kind order by kind"""
-    seen = [labels.in_sentence(labels.label(row["kind"])) for row in ground.rows(sql, brand)]
-    return join_words(seen) or "none seen"
+    words = ground.words
+    return words.list(
+        labels.in_sentence(labels.label(row["kind"], words), words)
+        for row in ground.rows(sql, brand)
+    )
 
 
 def _policies(ground: Ground, brand: str) -> str:
     sql = "select distinct kind, facts from policies where brand_id = ? order by kind limit 6"
-    seen = []
+    words, seen = ground.words, []
     for row in ground.rows(sql, brand):
-        facts = ", ".join(_promise(k, v) for k, v in json_object(row["facts"]).items())
-        kind = labels.in_sentence(labels.label(row["kind"]))
+        told = (_promise(k, v, words) for k, v in json_object(row["facts"]).items())
+        facts = words.t(", ").join(told)
+        kind = labels.in_sentence(labels.label(row["kind"], words), words)
         seen.append(f"{kind} ({facts})" if facts else kind)
-    return "; ".join(seen) or "none seen"
+    return words.t("; ").join(seen)
 
 
-_PROMISE_UNITS = ("minutes", "hours", "days", "weeks", "months", "years", "percent")
-_BOUNDS = {"min": "at least", "max": "at most"}
+_PROMISE_UNITS = {
+    **{unit: UNITS[unit] for unit in ("minutes", "hours", "days", "months")},
+    "weeks": ("{n} week", "{n} weeks"),
+    "years": ("{n} year", "{n} years"),
+    "percent": ("{n} percent", "{n} percent"),
+}
+_BOUNDS = {"min": "at least {amount}", "max": "at most {amount}"}
+# Facts of policies by name, as extractors write them.
+PROMISE_WORDS = (
+    *("window", "free", "paid by", "from", "cost", "extended", "original packaging", "exchange"),
+    *("refund", "store credit", "shop", "customer", "seller", "buyer", "amount", "currency"),
+)
 
 
-def _promise(key: str, value: object) -> str:
+def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
     """A fact of a policy in words.
 
     >>> _promise("window_days", 30), _promise("free", True), _promise("paid_by", "shop")
@@ -397,21 +444,25 @@ def _promise(key: str, value: object) -> str:
     >>> _promise("days_max", 5)
     'at most 5 days'
     """
-    words = key.split("_")
+    parts = key.split("_")
+    name = " ".join(p for p in parts if p not in _PROMISE_UNITS and p not in _BOUNDS)
+    name = words.t(name) if name else ""
     if isinstance(value, bool):
-        return " ".join(words if value else ["not", *words])
+        return name if value else words.t("not {fact}", fact=name)
     if not isinstance(value, (int, float)):
-        return " ".join([*words, str(value)])
-    unit = [word for word in words if word in _PROMISE_UNITS]
-    bound = [_BOUNDS[word] for word in words if word in _BOUNDS]
-    name = [word for word in words if word not in _PROMISE_UNITS and word not in _BOUNDS]
-    return " ".join([*name, *bound, f"{value:g}", *unit])
+        return f"{name} {words.t(str(value))}"
+    unit = next((part for part in parts if part in _PROMISE_UNITS), "")
+    amount = words.n(*_PROMISE_UNITS[unit], value) if unit else words.number(value)
+    bound = next((part for part in parts if part in _BOUNDS), "")
+    if bound:
+        amount = words.t(_BOUNDS[bound], amount=amount)
+    return f"{name} {amount}".strip()
 
 
 def _technologies(ground: Ground, brand: str) -> str:
     sql = """select distinct vendor from technologies
              where brand_id = ? and evidence in ('embedded', 'likely') order by vendor limit 8"""
-    return join_words(row["vendor"] for row in ground.rows(sql, brand)) or "none seen"
+    return ground.words.list(row["vendor"] for row in ground.rows(sql, brand))
 
 
 def _swot(ground: Ground, units: Units, brand: Row) -> Swot:
@@ -436,7 +487,7 @@ def _statement(ground: Ground, units: Units, row: Row) -> Statement:
     unit = units.units.get(metric or "", "")
     return Statement(
         quadrant=row["quadrant"],
-        text=row["text"],
+        text=said(row["text"], ground.words),
         rule=row["rule"],
         metric=metric,
         label=units.label(metric) if metric else "",
@@ -445,7 +496,7 @@ def _statement(ground: Ground, units: Units, row: Row) -> Statement:
         market_median=row["market_median"],
         median_text=units.text(row["market_median"], metric) if metric else "",
         n=row["n"],
-        interval=format_interval(row["low"], row["high"], unit),
+        interval=format_interval(row["low"], row["high"], unit, ground.words),
         impact=row["impact"],
         confidence=row["confidence"],
         evidence=ground.book.cite([row["id"]]),

@@ -20,6 +20,7 @@ from reports.market import (
 )
 from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report
 from reports.own import follow_ups, own_numbers
+from reports.phrases import said
 from reports.voice import promise_rows, question_matrix, voice_of_customers
 
 if TYPE_CHECKING:
@@ -36,15 +37,21 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\uff
 
 
 def build_report(
-    db: Database, run_id: int, *, now: datetime, evidence_base: str | None = None
+    db: Database,
+    run_id: int,
+    *,
+    now: datetime,
+    evidence_base: str | None = None,
+    language: str | None = None,
 ) -> Report:
-    """The report of a run, as of `now`.
+    """The report of a run, as of `now`, in `language` (default: the study's report_language).
 
     `evidence_base` is the relative folder where the caller puts copies of the evidence pages
     (`<record>.html`); without it only the ids of the archive's records are printed.
     Raises ConfigError when there is no such run.
     """
-    ground = read_ground(db, run_id)
+    ground = read_ground(db, run_id, language)
+    words = ground.words
     units = read_units(ground)
     board = scoreboard(ground)
     positions = position_rows(board)
@@ -57,29 +64,29 @@ def build_report(
     branding = read_branding(json_object(ground.study["settings"]))
     report = Report(
         schema_version=SCHEMA_VERSION,
-        title=branding.title or sentences.report_title(own["domain"] if own else None),
+        title=branding.title or sentences.report_title(words, own["domain"] if own else None),
         created_at=now.isoformat(timespec="seconds"),
         study=study_of(ground),
         judgments=judgments,
-        unknowns=sentences.unknowns(board, collected, voice),
-        figures=sentences.key_figures(board, positions, questions, voice, brands, collected),
-        scoreboard=replace(board, title=sentences.scoreboard_title(board, positions)),
-        positions_title=sentences.positions_title(positions),
+        unknowns=sentences.unknowns(words, board, collected, voice),
+        figures=sentences.key_figures(words, board, positions, questions, voice, brands, collected),
+        scoreboard=replace(board, title=sentences.scoreboard_title(words, board, positions)),
+        positions_title=sentences.positions_title(words, positions),
         positions=positions,
-        gaps_title=sentences.gaps_title(gaps, has_own),
+        gaps_title=sentences.gaps_title(words, gaps, has_own),
         gaps=gaps,
         pages=brand_pages(ground, units, board),
-        questions=replace(questions, title=sentences.questions_title(questions, has_own)),
+        questions=replace(questions, title=sentences.questions_title(words, questions, has_own)),
         voice=replace(
             voice,
-            title=sentences.voice_title(voice),
-            importance_title=sentences.importance_title(voice),
-            sources_title=sentences.sources_title(voice),
-            over_time_title=sentences.over_time_title(voice),
+            title=sentences.voice_title(words, voice),
+            importance_title=sentences.importance_title(words, voice),
+            sources_title=sentences.sources_title(words, voice),
+            over_time_title=sentences.over_time_title(words, voice),
         ),
         promises=promise_rows(ground),
         own_numbers=own_numbers(ground),
-        ranking_title=sentences.ranking_title(brands),
+        ranking_title=sentences.ranking_title(words, brands),
         brands=brands,
         changes=_changes(ground),
         evidence=(),
@@ -126,15 +133,22 @@ def _changes(ground: Ground) -> Changes:
         from_run=before["id"],
         from_date=before["started_at"],
         rows=tuple(
-            Change(r["domain"], r["kind"], r["before"], r["after"], r["cause"], r["text"])
+            Change(
+                r["domain"],
+                r["kind"],
+                r["before"],
+                r["after"],
+                r["cause"],
+                said(r["text"], ground.words),
+            )
             for r in rows
         ),
     )
     gaps = follow_ups(ground)
     return replace(
         changes,
-        title=sentences.changes_title(changes),
-        gaps_title=sentences.follow_ups_title(gaps),
+        title=sentences.changes_title(ground.words, changes),
+        gaps_title=sentences.follow_ups_title(ground.words, gaps),
         gaps=gaps,
     )
 

@@ -16,10 +16,12 @@ from reports.model import (
     ThemeVoice,
     Voice,
 )
-from reports.units import format_value, plural
+from reports.phrases import said
+from reports.units import format_value
 
 if TYPE_CHECKING:
     from reports.ground import Ground, Row
+    from reports.locale import Words
 
 __all__ = ["promise_rows", "question_matrix", "voice_of_customers"]
 
@@ -40,13 +42,21 @@ def voice_of_customers(ground: Ground) -> Voice:
     """Themes of the market and ours, review sources by brand, mean rating by quarter."""
     sources = tuple(_source(ground, brand) for brand in ground.compared)
     scored, read = sum(s.scored for s in sources), sum(s.read for s in sources)
-    note = (
-        f"{plural(read, 'review')} read, themes and sentiment known for {scored:,}. "
-        "A sample of what each site shows, never all of its reviews."
-        if read
-        else "No review was read in this run."
+    themes, over_time = _themes(ground, scored), _over_time(ground)
+    return Voice("", themes, "", sources, "", over_time, "", _note(ground.words, read, scored))
+
+
+def _note(words: Words, read: int, scored: int) -> str:
+    if not read:
+        return words.t("No review was read in this run.")
+    return words.n(
+        "{n} review read, themes and sentiment known for {scored}. A sample of what each site "
+        "shows, never all of its reviews.",
+        "{n} reviews read, themes and sentiment known for {scored}. A sample of what each site "
+        "shows, never all of its reviews.",
+        read,
+        scored=scored,
     )
-    return Voice("", _themes(ground, scored), "", sources, "", _over_time(ground), "", note)
 
 
 _THEMES = f"""
@@ -66,16 +76,24 @@ def _themes(ground: Ground, scored: int) -> tuple[Theme, ...]:
             sides = counts.setdefault(row["theme"], {True: {}, False: {}})
             side = sides[row["brand_id"] == own_id]
             side[row["polarity"]] = side.get(row["polarity"], 0) + row["n"]
-    themes = [_theme(key, sides[False], sides[True], scored) for key, sides in counts.items()]
+    themes = [
+        _theme(ground.words, key, sides[False], sides[True], scored)
+        for key, sides in counts.items()
+    ]
     return tuple(sorted(themes, key=lambda t: (-_mentions(t.market) - _mentions(t.own), t.key)))
 
 
-def _theme(key: str, market: dict[str, int], own: dict[str, int], scored: int) -> Theme:
+def _theme(
+    words: Words, key: str, market: dict[str, int], own: dict[str, int], scored: int
+) -> Theme:
     own_voice = _theme_voice(own)
-    words = "" if own_voice.net is not None else ("too few" if own else "not mentioned")
+    why = ""
+    if own_voice.net is None:
+        why = words.t("too few") if own else words.t("not mentioned")
     mentions = sum(market.values()) + sum(own.values())
     importance = mentions / scored if scored else 0.0
-    return Theme(key, labels.label(key), importance, _theme_voice(market), own_voice, words)
+    name = labels.label(key, words)
+    return Theme(key, name, importance, _theme_voice(market), own_voice, why)
 
 
 def _theme_voice(counts: dict[str, int]) -> ThemeVoice:
@@ -116,17 +134,21 @@ def _source(ground: Ground, brand: Row) -> ReviewSource:
         read=row["n"],
         rated=row["rated"],
         mean=mean,
-        mean_text=format_value(mean, "stars")
-        if mean is not None
-        else ("too few" if row["rated"] else "not seen"),
+        mean_text=_mean_text(mean, row["rated"], ground.words),
         stated=_stars_of_five(stated),
         stated_count=stated["count"] if stated else None,
-        stated_text=_stated_text(stated),
+        stated_text=_stated_text(stated, ground.words),
         oldest=row["oldest"],
         newest=row["newest"],
         languages=tuple(entry["language"] for entry in languages if entry["language"]),
         scored=sum(entry["scored"] for entry in languages),
     )
+
+
+def _mean_text(mean: float | None, rated: int, words: Words) -> str:
+    if mean is not None:
+        return format_value(mean, "stars", words)
+    return words.t("too few") if rated else words.t("not seen")
 
 
 def _stars_of_five(stated: Row | None) -> float | None:
@@ -139,11 +161,13 @@ def _stars_of_five(stated: Row | None) -> float | None:
     return float(5 * stated["value"] / top)
 
 
-def _stated_text(stated: Row | None) -> str:
+def _stated_text(stated: Row | None, words: Words) -> str:
     if stated is None:
-        return "states none"
-    text = f"{stated['value']:g} of {stated['max'] or 5:g}"
-    return f"{text} from {stated['count']:,}" if stated["count"] else text
+        return words.t("states none")
+    value, top = (words.plain(number) for number in (stated["value"], stated["max"] or 5))
+    if not stated["count"]:
+        return words.t("{part} of {all}", part=value, all=top)
+    return words.t("{part} of {all} from {n}", part=value, all=top, n=stated["count"])
 
 
 _QUARTERS = f"""
@@ -176,7 +200,7 @@ def _over_time(ground: Ground) -> tuple[RatingPoint, ...]:
 def question_matrix(ground: Ground) -> Questions:
     """The market's questions by who answers them, most asked first."""
     by_coverage: dict[str, list[Question]] = {}
-    answering = _answering(ground)
+    words, answering = ground.words, _answering(ground)
     compared = 0
     sql = "select * from questions where run_id = ? order by position, id"
     for row in ground.rows(sql, ground.run_id):
@@ -187,7 +211,7 @@ def question_matrix(ground: Ground) -> Questions:
             listed.append(
                 Question(
                     row["text"],
-                    labels.in_sentence(labels.label(row["topic"] or "")),
+                    labels.in_sentence(labels.label(row["topic"] or "", words), words),
                     row["language"],
                     row["asked"],
                     domains,
@@ -221,7 +245,7 @@ def _answering(ground: Ground) -> dict[str, tuple[str, ...]]:
 
 def _question_note(ground: Ground, compared: int) -> str:
     if not compared:
-        return "No questions could be compared in this run."
+        return ground.words.t("No questions could be compared in this run.")
     unread = [
         b["domain"]
         for b in ground.compared
@@ -232,10 +256,13 @@ def _question_note(ground: Ground, compared: int) -> str:
             None,
         )
     ]
-    note = "Questions come from the FAQs read and from the search results; wordings are grouped."
-    if unread:
-        note += f" Not read, so silent here: {', '.join(unread)}."
-    return note
+    note = ground.words.t(
+        "Questions come from the FAQs read and from the search results; wordings are grouped."
+    )
+    if not unread:
+        return note
+    silent = ground.words.list(unread)
+    return f"{note} " + ground.words.t("Not read, so silent here: {brands}.", brands=silent)
 
 
 def promise_rows(ground: Ground) -> tuple[Promise, ...]:
@@ -245,9 +272,9 @@ def promise_rows(ground: Ground) -> tuple[Promise, ...]:
     return tuple(
         Promise(
             domain=ground.domain(row["brand_id"]) or "",
-            kind=labels.label(row["kind"]),
-            promise=row["promise"],
-            experience=row["experience"],
+            kind=labels.label(row["kind"], ground.words),
+            promise=said(row["promise"], ground.words),
+            experience=said(row["experience"], ground.words),
             verdict=row["verdict"],
             n=row["n"],
             evidence=ground.book.cite([row["id"]]),
