@@ -59,3 +59,10 @@ def test_meta_refresh_is_a_link():
 @pytest.mark.parametrize("path", ["/tag/faq", "/2021/05/faq-update", "/a/b/c/d/faq?sort=1&x=2"])
 def test_archives_and_deep_pages_rank_behind_the_page_itself(path):
     assert purpose_of(f"https://a.example{path}")[1] < purpose_of("https://a.example/faq")[1]
+
+
+def test_pages_of_the_footer_come_before_those_of_the_text():
+    found = links(
+        '<main><a href="/a">Mountains</a></main><footer><a href="/b">Promise</a></footer>'
+    )
+    assert [link.url for link in found.values()][0] == "https://www.brand.example/b"

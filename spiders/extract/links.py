@@ -70,8 +70,8 @@ def extract_links(page: ParsedPage) -> list[Link]:
         if clean is None:
             continue
         purpose, score = _score(clean, anchor.text, language)
-        if purpose != "other" and anchor.region != "main":
-            score = min(1.0, score + 0.04)
+        if anchor.region != "main":
+            score = min(1.0, score + (0.04 if purpose != "other" else 0.02))
         known = found.get(clean)
         if known is None or score > known.score:
             found[clean] = Link(clean, purpose, round(score, 3), anchor.text[:120])
