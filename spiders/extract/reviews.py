@@ -22,6 +22,7 @@ __all__ = ["extract_reviews"]
 
 _REVIEW_TYPES = ("Review", "UserReview", "EmployerReview", "CriticReview", "MediaReview")
 _AGGREGATE_TYPES = ("AggregateRating", "EmployerAggregateRating", "Review-aggregate")
+_TELLING = 40  # characters of a chosen voice that stands beside a list of another kind
 MAX_REVIEWS = 2_000  # of one page
 
 
@@ -41,10 +42,7 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     reviews = _marked_up(page)
     sections = find_sections(page)
     shaped = read_sections(page, sections) if sections.roots else []
-    if not reviews:
-        reviews = shaped
-    elif shaped:
-        reviews = _joined(reviews, shaped)
+    reviews = _joined(reviews, shaped, ratings) if reviews and shaped else reviews or shaped
     if not reviews:
         reviews, more = read_state(page)
         ratings = ratings or more
@@ -107,10 +105,15 @@ def _review(entity: Entity, language: str | None, country: str | None) -> Review
 
 
 def _is_editorial(entity: Entity) -> bool:
-    """The site's own article about a product: published, and written by an organization."""
+    """The site's own article: published, and written by an organization or its editors."""
     author = first(entity, "author")
     own = isinstance(author, Entity) and "Organization" in author.types
-    return own and "publisher" in entity.props
+    return (own or bool(_EDITORS.search(_text(entity, "author")))) and "publisher" in entity.props
+
+
+_EDITORS = re.compile(
+    r"\b(?:editor(?:s|ial)?|redaktion|rédaction|redacción|redazione|staff)\b", re.I
+)
 
 
 def _text(entity: Entity, *names: str) -> str:
@@ -255,8 +258,12 @@ def _count_in(text: str) -> int | None:
 # --- putting together --------------------------------------------------------------------------
 
 
-def _joined(marked: list[Review], shaped: list[Review]) -> list[Review]:
-    """`marked` and those of `shaped` that go on with the same list."""
+def _joined(marked: list[Review], shaped: list[Review], ratings: list[Rating]) -> list[Review]:
+    """`marked` and those of `shaped` that go on with the same list, or are chosen voices.
+
+    What goes on with a list has the parts that all of the list have: a thread of comments holds
+    rated ones, which a site marks up as reviews, and questions.
+    """
     known = {text_key(r.text)[:40]: r for r in marked}
     persons = {(r.author, r.date) for r in marked if r.author and r.date}
     again = [r for r in shaped if text_key(r.text)[:40] in known]
@@ -264,13 +271,17 @@ def _joined(marked: list[Review], shaped: list[Review]) -> list[Review]:
         same = known[text_key(review.text)[:40]]
         same.reply = same.reply or review.reply
         same.date = same.date or review.date
-    if not again:
-        return marked
-    return marked + [
-        r
-        for r in shaped
-        if text_key(r.text)[:40] not in known and (r.author, r.date) not in persons
-    ]
+    goes_on = bool(again) and not any(r.count and r.count <= len(marked) for r in ratings)
+    rated, dated = all(r.rating for r in marked), all(r.date for r in again)
+    joined = list(marked)
+    for review in shaped:
+        if text_key(review.text)[:40] in known or (review.author, review.date) in persons:
+            continue
+        has_parts = bool(review.rating or not rated) and bool(review.date or not dated)
+        is_chosen = bool(review.author) and bool(review.rating or len(review.text) >= _TELLING)
+        if (goes_on and has_parts) or (review.origin == "testimonial" and is_chosen):
+            joined.append(review)
+    return joined
 
 
 def _unique(reviews: list[Review]) -> list[Review]:

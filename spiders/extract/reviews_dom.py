@@ -61,6 +61,8 @@ _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split
 # Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
 _LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
 _FOR_READERS = frozenset("sr-only visually-hidden visuallyhidden screen-reader-text".split())
+_ONE_REVIEW = frozenset("review testimonial opinion".split())  # as in "content-review"
+_LOOKS = ("font-", "bg-", "border-", "rounded-", "leading-", "tracking-", "color-", "align-")
 _TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "role"))
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
@@ -68,6 +70,7 @@ _OFF = re.compile(
     r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none"
 )
 _AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
+_QUESTIONS = re.compile(r"question|qna|\bq-?and-?a\b")
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
@@ -106,30 +109,38 @@ class Box:
 @lru_cache(maxsize=20_000)
 def _role_of_name(name: str) -> str:
     """Role of the last word of a class name that has one; "text-center" is a look, no role."""
-    if name in _FOR_READERS:
-        return "noise"
+    if name.startswith(_LOOKS):
+        return ""
     tokens = _TOKENS.findall(name)
     role_of = words().roles
     for at in range(len(tokens) - 1, -1, -1):
         token = tokens[at].lower()
         role = role_of.get(token, "")
         if role and not (token in ("text", "content", "list") and at + 1 < len(tokens)):
+            if token in _ONE_REVIEW and at and (inner := role_of.get(tokens[at - 1].lower())):
+                return inner if inner in ("body", "wrap") else role
             return role
     return ""
 
 
 @lru_cache(maxsize=20_000)
-def _speaks_of(classes: str) -> tuple[bool, bool]:
-    """Do class names speak of reviews, and of a mean of many?"""
+def _speaks_of(classes: str) -> tuple[bool, str]:
+    """Do class names speak of reviews, and what else do they say: a mean of many, a question?"""
     classes = classes.lower()
-    return bool(words().hint.search(classes)), bool(_AGGREGATE.search(classes))
+    hint = bool(words().hint.search(classes))
+    if _AGGREGATE.search(classes):
+        return hint, "aggregate"
+    return hint, "question" if not hint and _QUESTIONS.search(classes) else ""
 
 
 @lru_cache(maxsize=20_000)
 def _role(tag: str, classes: str) -> str:
     """Role by the last telling word of the class names, as in "comment-author" and "user-text"."""
     found = ""
-    for name in classes.split():
+    names = classes.split()
+    if not _FOR_READERS.isdisjoint(names):
+        return "noise"
+    for name in names:
         role = _role_of_name(name)
         if role == "reply":
             return role
@@ -197,6 +208,8 @@ def _icons(box: Box) -> Stars | None:
     kids = list(box.node.iter())
     if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
         return None
+    if len(kids) == 5 and kids[0].tag == "svg" and (found := _drawn(kids)):
+        return found
     for kid in kids:
         attributes = kid.attributes
         look = " ".join(
@@ -224,6 +237,15 @@ def _icons(box: Box) -> Stars | None:
     if total == full and total < 5:
         return Stars(full, 5.0)
     return Stars(full + half / 2, float(total)) if total in (5, 10) else None
+
+
+def _drawn(kids: list[LexborNode]) -> Stars | None:
+    """Five drawings of one shape and no name: those that look like the first are filled."""
+    shapes = {path.attributes.get("d") for kid in kids if (path := kid.css_first("path"))}
+    if len(shapes) != 1:
+        return None
+    looks = [(kid.attributes.get("class"), kid.attributes.get("fill")) for kid in kids]
+    return Stars(float(looks.count(looks[0])), 5.0)
 
 
 def _inline_text(node: LexborNode) -> str:
@@ -256,9 +278,9 @@ class _Builder:
         box = Box(node, tag, classes)
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
-            box.hint, aggregate = _speaks_of(classes)
-            if aggregate:
-                box.parts.add("aggregate")
+            box.hint, part = _speaks_of(classes)
+            if part:
+                box.parts.add(part)
         if attributes:
             box.rating = _stars(attributes, starry or box.role == "rating")
         if depth < MAX_DEPTH and self.left > 0:
@@ -324,6 +346,9 @@ class _Builder:
                 and not any("stars" in kid.parts for kid in box.kids)
             ):
                 box.rating = _icons(box)
+        if "question" in box.parts:
+            box.role = "noise"
+            return
         if box.size > _LONGEST.get(box.role, box.size):
             box.role = "p" if box.tag == "p" else ""
         elif (
@@ -376,6 +401,7 @@ def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
     elif box.text and own == "body" and box.kids and _SIGNED.match(box.text):
         yield Leaf(box, "author")
         own = "signed"
+    signature = _signature(box)
     if (
         own != "signed"
         and box.text
@@ -383,7 +409,20 @@ def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
     ):
         yield Leaf(box, role)
     for kid in box.kids:
-        yield from _leaves(kid, role)
+        if kid is signature:
+            yield Leaf(kid, "author")
+        else:
+            yield from _leaves(kid, role)
+
+
+def _signature(box: Box) -> Box | None:
+    """The last line of a quotation where it can be a name and nothing else says who speaks."""
+    if box.tag not in ("blockquote", "q") or not box.kids or "author" in box.parts:
+        return None
+    last = box.kids[-1]
+    is_line = bool(last.text) and not last.kids and last.role in ("", "p", "wrap", "title")
+    is_short = len(last.text) < 80 and 3 * len(last.text) < box.size
+    return last if is_line and is_short and _looks_like_name(last.text) else None
 
 
 _SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
@@ -404,6 +443,7 @@ def _first_rating(box: Box) -> Stars | None:
 
 _PARTICLES = frozenset("de van der von da di du la le el al bin and und the of & del y e".split())
 _DATED = re.compile(r"\s+(?:(?:on|le|am|il|el|em|op|den|på|dne)\s+)?\d")
+_INITIAL = re.compile(r"(?:[A-Z][\w'-]*\.? (?:& )?){1,4}[A-Z]\.$")  # Mr & Mrs. Jo D.
 _NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
 
 
@@ -413,7 +453,7 @@ def _looks_like_name(text: str) -> bool:
     text = text.strip().lstrip("-–—―~ ").strip()
     first = re.split(r"\n|,| [-–—|•] ", text, maxsplit=1)[0].strip()
     if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
-        return bool(re.match(r"[A-Z][a-z]+ [A-Z]\.$", first))
+        return bool(_INITIAL.match(first))
     words = first.split()
     return len(words) <= 5 and all(
         w[0].isupper() or (not w[0].isascii() and w[0].lower() == w[0].upper()) or w in _PARTICLES
@@ -577,7 +617,7 @@ class _Finder:
                 chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
             unit.body = clean_body(_join(chosen))
             unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
-            if len(chosen) == 1 and len(unit.body) < 60 and _is_link(chosen[0]):
+            if len(unit.body) < 60 * len(chosen) and all(map(_is_link, chosen)):
                 continue
             if unit.body and not is_junk(unit.body) and _is_said(unit):
                 return chosen
@@ -637,6 +677,8 @@ class _Finder:
         proof = (unit.rating is not None) + named + bool(unit.date)
         if len(unit.body) > 8_000 or not (proof or unit.author):
             return False
+        if not unit.date and unit.box.node.css_first("textarea") is not None:
+            return False
         told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
         if self.kind == "testimonial":
             if unit.guessed and unit.rating is None:
@@ -667,6 +709,7 @@ def _is_label(text: str) -> bool:
 
 _PROOF = {"stars", "author", "date", "title"}
 _WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
+_SENTENCE = re.compile(r"(?:\w+\W+){5}.*[.!?]$", re.DOTALL)
 _COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
 
 
@@ -683,7 +726,7 @@ def _is_said(unit: Unit) -> bool:
     if len(lines) >= 3 and len(longest) < 30:
         return False
     if len(unit.body) < 60 and words().price.search(unit.body):
-        return False
+        return "stars" in unit.box.parts and unit.strength > 0 and bool(_SENTENCE.search(unit.body))
     return unit.strength > 0 or not (len(unit.body) < 120 and _COUNTED.search(unit.body))
 
 
@@ -773,9 +816,20 @@ def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
     alone = bare if len(bare) == 1 else []
     if any(u.is_weak for _, u in found) and not all(u.is_weak for _, u in found):
         alone = alone + [u for _, u in found if u.is_weak]
+    alone = alone + _undated(found)
     if len(found) == 1 and found[0][0] == "testimonial" and found[0][1].is_guess:
         return []
     return [(kind, unit) for kind, unit in found if kind not in lonely and unit not in alone]
+
+
+def _undated(found: list[tuple[str, Unit]]) -> list[Unit]:
+    """The few without a date and of another shape beside a list whose reviews all have one."""
+    units = [u for kind, u in found if kind == "review"]
+    shapes = {(u.box.tag, u.box.classes) for u in units if u.date}
+    others = [u for u in units if not u.date]
+    if 4 * len(others) > len(units) or any((u.box.tag, u.box.classes) in shapes for u in others):
+        return []
+    return others
 
 
 def _as_review(unit: Unit, kind: str) -> Review:

@@ -31,6 +31,7 @@ _BY = re.compile(
     r"|af|autor|author|автор|przez|od|name)\s*:?\s+(?=\S)|^(?:by|von|par|por|autor|author|name|автор)\s*:\s*",
     re.I,
 )
+_ASKED = re.compile(r"\b(?:do|did|would|will) (?:you|ya|u)\b", re.I)  # "What do you think?"
 _BY_WORDS = {
     "by",
     "von",
@@ -133,6 +134,8 @@ def _unquoted(text: str) -> str:
 def clean_name(text: str) -> str | None:
     """A name without "by" and dashes before it; None where it cannot be one."""
     text = _BY.sub("", _BY.sub("", " ".join(text.split()))).strip(" ,;:|·•–—-")
+    if len(text) > 80:  # a name and all that its bearer does
+        text = text.partition(",")[0]
     return text if 1 < len(text) <= 80 and text.lower() not in _BY_WORDS else None
 
 
@@ -163,6 +166,7 @@ def is_section_title(text: str) -> bool:
     """Does a heading say that reviews follow, as "Customer reviews" does?"""
     return (
         len(text) <= 90
+        and not _ASKED.search(text)
         and bool(title_stems_in(text))
         and bool(words().review_title.search(text) or words().testimonial_title.search(text))
     )
