@@ -50,6 +50,9 @@ REPORT_SECTIONS = (
     *("collected", "method", "evidence"),
 )
 
+# Languages that reports are written in; reports.locale has a catalog for each but English.
+REPORT_LANGUAGES = ("en", "kmr", "sw", "fa", "gu", "mn", "de", "fr", "es")
+
 _NAME = re.compile(r"[\w][\w .&+-]{0,79}")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[\w-]+(\.[\w-]+)+|localhost|(\d{1,3}\.){3}\d{1,3}")
 
@@ -106,6 +109,8 @@ class Study:
     """Open pages in a browser where static evidence leaves chat open."""
     consent: str = "reject"
     """First answer to a consent wall in the browser: reject or accept."""
+    report_language: str = "en"
+    """Language of the report's own words: en, kmr, sw, fa, gu, mn, de, fr or es."""
     report_title: str | None = None
     """Title of the report instead of the one that names the own brand."""
     report_logo: str | None = None
@@ -185,6 +190,11 @@ def _check_report(study: Study) -> None:
             raise ConfigError(
                 f"{name} is {text[:40]!r}…; it must be one line of {longest} characters at most"
             )
+    if study.report_language not in REPORT_LANGUAGES:
+        raise ConfigError(
+            f"report_language {study.report_language!r} is unknown; "
+            f"choose one of {', '.join(REPORT_LANGUAGES)}"
+        )
     if study.report_accent and not re.fullmatch(r"#[0-9A-Fa-f]{6}", study.report_accent):
         raise ConfigError(f"report_accent is {study.report_accent!r}; write a color like #0b5885")
     unknown = [name for name in study.report_hidden if name not in REPORT_SECTIONS]

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reports.locale import ENGLISH, Words
+
 __all__ = ["EvidencePage", "Part", "make_page", "render_page"]
 
 _MAX_LINES = 3_000
@@ -70,10 +72,11 @@ def _fold(text: str) -> str:
     return re.sub(r"\s", " ", lowered)
 
 
-def render_page(page: EvidencePage) -> bytes:
-    """The copy as one HTML file without script, network or live link."""
+def render_page(page: EvidencePage, words: Words = ENGLISH) -> bytes:
+    """The copy as one HTML file without script, network or live link; our words in `words`."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template("evidence.html").render(page=page).encode("utf-8", "replace")
+    template = environment.get_template("evidence.html")
+    return template.render(page=page, words=words, t=words.t).encode("utf-8", "replace")

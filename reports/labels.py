@@ -13,7 +13,6 @@ __all__ = [
     "BRAND_KINDS",
     "CAUSES",
     "DIMENSION_MEANINGS",
-    "EFFORTS",
     "EFFORT_WORDS",
     "FOLLOW_UPS",
     "LEVELS",
@@ -21,6 +20,7 @@ __all__ = [
     "QUADRANTS",
     "REASON_WORDS",
     "RUN_STATES",
+    "SIZES",
     "SPOKEN_KEYS",
     "STAGES",
     "STATE_WORDS",
@@ -71,7 +71,6 @@ STAGES = {
     "purchase": "Purchase",
     "retention": "Retention",
 }
-EFFORTS = {"small": "small", "medium": "medium", "large": "large"}
 FOLLOW_UPS = {  # what became of a gap, the good first
     "closed": "closed",
     "narrowed": "narrowed",
@@ -135,6 +134,8 @@ SPOKEN_KEYS = (
 # Words in which capitals stay where they are, in sentences too.
 _CAPITALIZED = ("de",)
 # Enumerations that the report keeps as keys: renderers say them with `level_words` and its kin.
+# Of confidence and effort, alone in a cell.
+SIZES = {word: word for word in ("high", "medium", "low", "small", "large")}
 LEVELS = {
     "high": "high confidence",
     "medium": "medium confidence",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from babel import Locale, dates, lists, numbers
 from babel.messages.pofile import read_po
 
+from crawler.config import REPORT_LANGUAGES
 from crawler.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,19 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["ENGLISH", "LANGUAGES", "Words", "words_for"]
 
 CATALOGS = Path(__file__).parent / "locales"
-# Ours -> whose numbers and dates CLDR gives; English as the house writes it (2 March 2026).
-_LOCALES = {
-    "en": "en_GB",
-    "kmr": "ku",
-    "sw": "sw",
-    "fa": "fa",
-    "gu": "gu",
-    "mn": "mn",
-    "de": "de",
-    "fr": "fr",
-    "es": "es",
-}
-LANGUAGES: tuple[str, ...] = tuple(_LOCALES)
+LANGUAGES = REPORT_LANGUAGES
+# Whose numbers and dates CLDR gives where that is not the language's own code; English as the
+# house writes it: 2 March 2026.
+_LOCALES = {"en": "en_GB", "kmr": "ku"}
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹"}
 _ISOLATED = re.compile(r"[A-Za-z]")  # letters that run against a right-to-left sentence
 _FSI, _PDI, _LRM = "\u2068", "\u2069", "\u200e"
@@ -153,7 +145,7 @@ class Words:
             "#,##0\xa0%" if self.language == "en" else self.locale.percent_formats[None].pattern
         )
         text = numbers.format_percent(
-            abs(round(share, 2 + digits)),
+            abs(round(100 * share, digits)) / 100,
             format=re.sub(r"[#0,.]+", f"#,##{whole}", pattern),
             locale=self.locale,
             numbering_system="default",
@@ -209,12 +201,12 @@ def _moment(when: str | datetime) -> datetime | None:
 @cache
 def words_for(language: str) -> Words:
     """The words of a language of LANGUAGES; ConfigError names them all where it is none."""
-    if language not in _LOCALES:
+    if language not in LANGUAGES:
         raise ConfigError(
             f"report_language {language!r} is unknown; choose one of {', '.join(LANGUAGES)}"
         )
     messages, plural_form = _catalog(CATALOGS / f"{language}.po")
-    return Words(language, Locale.parse(_LOCALES[language]), messages, plural_form)
+    return Words(language, Locale.parse(_LOCALES.get(language, language)), messages, plural_form)
 
 
 def _catalog(path: Path) -> tuple[dict[str, tuple[str, ...]], Callable[[int], int]]:

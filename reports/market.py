@@ -431,8 +431,9 @@ _PROMISE_UNITS = {
 _BOUNDS = {"min": "at least {amount}", "max": "at most {amount}"}
 # Facts of policies by name, as extractors write them.
 PROMISE_WORDS = (
-    *("window", "free", "paid by", "from", "cost", "extended", "original packaging", "exchange"),
-    *("refund", "store credit", "shop", "customer", "seller", "buyer", "amount", "currency"),
+    *("window", "free", "free from", "paid by", "cost", "extended", "anytime", "refund", "methods"),
+    *("store credit", "shop", "customer", "business days", "business", "currency", "term"),
+    *("bank transfer", "card", "paypal", "invoice", "exchange", "original packaging"),
 )
 
 
@@ -448,9 +449,11 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
     name = " ".join(p for p in parts if p not in _PROMISE_UNITS and p not in _BOUNDS)
     name = words.t(name) if name else ""
     if isinstance(value, bool):
+        name = words.t(" ".join(parts))
         return name if value else words.t("not {fact}", fact=name)
     if not isinstance(value, (int, float)):
-        return f"{name} {words.t(str(value))}"
+        items = str(value).replace("_", " ").split(", ")
+        return f"{name} {words.t(', ').join(words.t(item) for item in items)}"
     unit = next((part for part in parts if part in _PROMISE_UNITS), "")
     amount = words.n(*_PROMISE_UNITS[unit], value) if unit else words.number(value)
     bound = next((part for part in parts if part in _BOUNDS), "")

@@ -320,8 +320,7 @@ def _white_space(
 
 def _open_questions(words: Words, questions: Questions) -> Judgment:
     finding = words.n(
-        "Nobody in this market answers {n} question that customers ask, first of all: "
-        "“{question}”",
+        "Nobody in this market answers {n} question that customers ask, first of all: “{question}”",
         "Nobody in this market answers {n} questions that customers ask, first of all: "
         "“{question}”",
         len(questions.nobody),

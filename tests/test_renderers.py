@@ -183,7 +183,7 @@ def test_ten_brands_stay_under_two_megabytes(report):
 def test_long_lists_are_cut_and_counted(report):
     many = replace(report, brands=report.brands * 20)
     text = html.render(many).decode()
-    assert f"{len(many.brands) - 40} more sites in the XLSX, CSV and JSON files." in text
+    assert f"{len(many.brands) - 40} more in the XLSX, CSV and JSON files." in text
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler import __version__
-from crawler.config import PROVIDERS, Keyword, Settings, Study, clean_domain, read_settings
+from crawler.config import (
+    PROVIDERS,
+    REPORT_LANGUAGES,
+    Keyword,
+    Settings,
+    Study,
+    clean_domain,
+    read_settings,
+)
 from crawler.errors import CxscoutError
 
 if TYPE_CHECKING:
@@ -163,6 +171,9 @@ def study() -> None:
     """
 
 
+_LANGUAGES = ", ".join(REPORT_LANGUAGES)
+
+
 def _study_options(command: Any) -> Any:
     options = [
         click.option("--brand", help="Own brand's domain; without it there are no gaps."),
@@ -188,6 +199,7 @@ def _study_options(command: Any) -> Any:
         click.option("--render/--no-render", default=None,
                      help="Open pages in a browser where chat stays open."),
         click.option("--consent", help="First answer to a consent wall: reject or accept."),
+        click.option("--report-language", help=f"Language of the report: {_LANGUAGES}."),
         click.option("--report-title", help='Title of the report; "" for the usual one.'),
         click.option("--report-logo", help='PNG, JPEG or SVG for the report; "" for none.'),
         click.option("--report-accent", help="Color of headings and the own brand, like #0b5885."),
@@ -228,6 +240,8 @@ def _report_look(options: dict[str, Any]) -> dict[str, Any]:
     """The options about the report that were given, "" cleared; a logo must be drawable now."""
     given = {n: v for n, v in options.items() if n.startswith("report_") and v not in (None, ())}
     look: dict[str, Any] = {name: value or None for name, value in given.items()}
+    if "report_language" in given:
+        look["report_language"] = given["report_language"] or "en"
     if "report_hidden" in given:
         look["report_hidden"] = tuple(section for section in given["report_hidden"] if section)
     if look.get("report_logo"):
@@ -521,16 +535,23 @@ def brand_set(ctx: click.Context, study_name: str, domain: str, role: str, reaso
 @click.option("--run", "run_id", type=int, help="Run number. Default: the latest that is done.")
 @click.option("--format", "report_format", default="html", show_default=True,
               help="html, pdf, xlsx, pptx, md, json, csv (a zip of tables).")  # fmt: skip
+@click.option("--language", help=f"{_LANGUAGES}. Default: the study's report_language.")
 @click.option("--out", type=_PATH, help="File to write. Default: in the home's reports/.")
 @click.pass_context
 def report(
-    ctx: click.Context, study_name: str, run_id: int | None, report_format: str, out: Path | None
+    ctx: click.Context,
+    study_name: str,
+    run_id: int | None,
+    report_format: str,
+    language: str | None,
+    out: Path | None,
 ) -> None:
     """Write the report of a run and print its path.
 
     \b
     Example:
       cxscout report shoes --format html --out shoes.html
+      cxscout report shoes --format pdf --language fa
       cxscout report shoes --format json --out shoes.json
     """
     from datetime import UTC, datetime
@@ -541,7 +562,8 @@ def report(
     settings = _settings(ctx)
     db = _db(settings)
     number = latest_run(db, study_name, run_id, analyzed=True)
-    click.echo(write_report(settings, db, number, report_format, out, now=datetime.now(UTC)))
+    now = datetime.now(UTC)
+    click.echo(write_report(settings, db, number, report_format, out, now=now, language=language))
 
 
 # -- reading without a study

@@ -46,8 +46,11 @@ def write_report(
     out: Path | None,
     *,
     now: datetime,
+    language: str | None = None,
 ) -> Path:
     """Build the report of a run and write it; returns where.
+
+    Without a language it is written in the study's report_language.
 
     Beside an HTML report lies a folder with a copy of each page that it cites.
     """
@@ -57,8 +60,11 @@ def write_report(
             f"format {report_format!r} is unknown; choose one of {', '.join(RENDERERS)}"
         )
     run = read_run(db, run_id)
-    report = build_report(db, run_id, now=now)
-    path = out or default_path(settings, run.study.name, run_id, renderer.suffix)
+    report = build_report(db, run_id, now=now, language=language)
+    suffix = renderer.suffix
+    if report.language != run.study.report_language:
+        suffix = f"-{report.language}{suffix}"
+    path = out or default_path(settings, run.study.name, run_id, suffix)
     if report_format == "html":
         folder = path.with_name(f"{path.stem}-evidence")
         report = replace(report, evidence_base=folder.name)
@@ -97,7 +103,7 @@ def _write_evidence(settings: Settings, report: Report, folder: Path) -> None:
             record=record_id,
             file=record.file,
         )
-        write_whole(folder / f"{record_id}.html", render_page(copy))
+        write_whole(folder / f"{record_id}.html", render_page(copy, report.words))
 
 
 def write_whole(path: Path, content: bytes) -> None:

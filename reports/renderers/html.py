@@ -7,6 +7,7 @@ rebuilt from a list of allowed elements.
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from crawler.config import REPORT_SECTIONS
-from reports import charts
+from reports import charts, labels
 from reports.model import ACCENT
 from reports.units import (
     format_count,
@@ -25,11 +26,13 @@ from reports.units import (
     format_score,
     format_share,
     format_time,
-    plural,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reports.charts import Chart
+    from reports.locale import Words
     from reports.model import Report
 
 __all__ = ["media_type", "render", "suffix"]
@@ -60,7 +63,7 @@ _SHOWN = {
 def render(report: Report, *, expanded: bool = False) -> bytes:
     """The page as UTF-8; `expanded` opens all drawers but those of evidence, for paper:
     there the register at the end holds what they would show."""
-    template = _environment().get_template("report.html")
+    template = _environment(report.words).get_template("report.html")
     by_id = {entry.id: entry for entry in report.evidence}
     text = template.render(
         report=report,
@@ -83,7 +86,7 @@ def _numbers(report: Report) -> dict[str, int]:
     return dict.fromkeys(REPORT_SECTIONS, 0) | {name: i + 1 for i, name in enumerate(shown)}
 
 
-def _environment() -> Environment:
+def _environment(words: Words) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -91,18 +94,30 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    spelled: dict[str, Callable[..., str]] = {
+        "count": format_count,
+        "date": format_date,
+        "difference": format_difference,
+        "net": format_net,
+        "score": format_score,
+        "share": format_share,
+        "time": format_time,
+    }
+    tables = {
+        "cause": labels.CAUSES,
+        "effort": labels.EFFORT_WORDS,
+        "level": labels.LEVELS,
+        "quadrant": labels.QUADRANTS,
+        "size": labels.SIZES,
+        "state": labels.RUN_STATES,
+        "verdict": labels.VERDICTS,
+    }
     environment.filters.update(
-        count=format_count,
-        date=format_date,
-        difference=format_difference,
-        drawing=_drawing,
-        net=format_net,
-        score=format_score,
-        share=format_share,
-        time=format_time,
-        web=web_address,
+        {name: partial(spell, words=words) for name, spell in spelled.items()}
+        | {name: partial(labels.worded, table, words=words) for name, table in tables.items()}
+        | {"drawing": _drawing, "language": words.language_name, "web": web_address}
     )
-    environment.globals["plural"] = plural
+    environment.globals.update(words=words, t=words.t, n=words.n)
     return environment
 
 
