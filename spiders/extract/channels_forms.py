@@ -29,7 +29,7 @@ def find_forms(page: ParsedPage) -> list[Channel]:
     builders count, their fields unknown.
     """
     found: dict[str, Channel] = {}
-    for number, form in enumerate(page.tree.css("form")[:MAX_FORMS], 1):
+    for number, form in enumerate(page.elements.get("form", ())[:MAX_FORMS], 1):
         fields = _fields(form)
         if len(fields) >= 2 and _is_contact(form, fields):
             value = _target(page, form, number)
@@ -94,6 +94,6 @@ def _button(form: LexborNode) -> str:
 
 def _embedded(page: ParsedPage) -> list[str]:
     hosts = row("forms", "hosts")
-    frames = [node.attributes.get("src") or "" for node in page.tree.css("iframe[src]")[:50]]
+    frames = [node.attributes.get("src") or "" for node in page.elements.get("iframe", ())[:50]]
     links = [a.url for a in page.anchors if "form" in a.url or "tally" in a.url]
     return [page.absolute(u) for u in [*frames, *links] if any(h in u for h in hosts)][:10]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["find_languages", "find_messengers", "find_profiles", "schemed"]
 
 MAX_LINKS = 5_000  # of one page
-_NO_PAGE = 'a:not([href^="http"]):not([href^="/"])'
 _HIDING = ("data-mailto-token", "data-enc-email", "data-domain")
 _CHATS = "whatsapp viber tg sms weixin line skype fb-messenger".split()
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")
@@ -44,15 +43,13 @@ def schemed(page: ParsedPage) -> dict[str, list[tuple[str, LexborNode]]]:
     that hides an address in data attributes under "data".
     """
     found: dict[str, list[tuple[str, LexborNode]]] = {}
-    for node in page.tree.css(_NO_PAGE)[:MAX_LINKS]:
-        marks = node.attributes
-        href = (marks.get("href") or "").strip()
+    for href, node in page.schemed_links[:MAX_LINKS]:
         scheme, colon, _ = href[:200].partition(":")
         if colon and "/" not in scheme:
             found.setdefault(scheme.lower(), []).append((href[len(scheme) + 1 :], node))
         elif href[:1] == "+" or "@" in href:
             found.setdefault("", []).append((href, node))
-        elif len(marks) > 1 and any(mark in marks for mark in _HIDING):
+        elif any(mark in node.attributes for mark in _HIDING):
             found.setdefault("data", []).append((href, node))
     return found
 
@@ -300,8 +297,8 @@ def find_languages(page: ParsedPage) -> list[Channel]:
     """Languages the site offers as BCP 47 tags: hreflang links, and switchers of two or more."""
     found: dict[str, str] = {}
     # In the body too: a stray element in the head makes parsers move the rest of it there.
-    for node in page.tree.css("link[hreflang]")[:200]:
-        if tag := _clean_tag(node.attributes.get("hreflang") or ""):
+    for node in page.elements.get("link", ())[:MAX_LINKS]:
+        if tag := _clean_tag(node.attrs.get("hreflang") or ""):
             found.setdefault(tag, "hreflang")
     switched = _switched(page) if not found else {}
     if len(switched) > 1:
@@ -341,8 +338,8 @@ def _switched(page: ParsedPage) -> dict[str, str]:
         tag = _short_code(text, anchor) if len(text) == 2 else autonyms.get(text)
         if tag and (not own or registrable_domain(anchor.url) == own):
             found.setdefault(tag, text)
-    selects = page.tree.css("select")[:20] if "english" in lowered(page.text) else ()
-    for select in selects:
+    selects = page.elements.get("select", ())[:20]
+    for select in selects if selects and "english" in lowered(page.text) else ():
         marks = select.attributes
         if "lang" not in f"{marks.get('name')} {marks.get('id')} {marks.get('class')}".lower():
             continue

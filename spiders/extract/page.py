@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
@@ -36,6 +36,8 @@ _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _MARKUP = re.compile(rb"[<>\n]+")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")  # state of a whole page stands in one value
 _SPACE = re.compile(r"\s+")
+# Tags that several extractors ask for.
+_ASKED = "a, form, iframe, embed, object, audio, source, link, img, select, [onclick]"
 _LANGUAGE_METAS = ('meta[http-equiv="content-language" i]', 'meta[property="og:locale"]')
 _LANG = re.compile(r"^\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*\s*$")
 
@@ -76,6 +78,14 @@ class Anchor:
         if self._region is None:
             self._region = _region(self.node)
         return self._region
+
+
+class _Links(NamedTuple):
+    """What one pass over the `a` elements gives."""
+
+    anchors: list[Anchor]
+    others: list[tuple[str, LexborNode]]
+    clicks: list[str]
 
 
 def _label(node: LexborNode) -> str:
@@ -307,24 +317,62 @@ class ParsedPage:
         return " ".join(body.text(separator=" ").split()) if body else ""
 
     @cached_property
+    def elements(self) -> dict[str, list[LexborNode]]:
+        """Links, forms, and what a page loads, by tag; under other tags what runs code on a click.
+
+        One walk for all who ask: each walk of its own costs a fifth of the parse.
+        """
+        found: dict[str, list[LexborNode]] = {}
+        for node in self._whole.css(_ASKED):
+            found.setdefault(node.tag or "", []).append(node)
+        return found
+
+    @cached_property
     def anchors(self) -> list[Anchor]:
         """All links with an http or https address, in document order."""
-        found = []
-        origin, scheme = self._origin
-        for node in self._whole.css("a[href]"):
-            href = (node.attrs.get("href") or "").strip()
-            if not href or href[0] == "#":
-                continue
-            if href.startswith(("https://", "http://")):
-                url = href
-            elif href[0] == "/":
-                url = origin + href if href[1:2] != "/" else f"{scheme}:{href}"
-            elif ":" in href.split("/", 1)[0]:
-                continue  # mailto:, tel:, javascript: and the like
-            else:
-                url = self.absolute(href)
-            found.append(Anchor(url.partition("#")[0] if "#" in url else url, node))
+        return self._links.anchors
+
+    @cached_property
+    def schemed_links(self) -> list[tuple[str, LexborNode]]:
+        """Links of other schemes (mailto, tel), to places of the page or to nowhere, as written."""
+        return self._links.others
+
+    @cached_property
+    def clicks(self) -> list[str]:
+        """Code that runs when something is clicked."""
+        found = [href for href, _ in self.schemed_links if href[:11] == "javascript:"]
+        found += self._links.clicks
+        for tag, nodes in self.elements.items():
+            if tag != "a":
+                found += [code for node in nodes if (code := node.attrs.get("onclick"))]
         return found
+
+    @cached_property
+    def _links(self) -> _Links:
+        found = _Links([], [], [])
+        for node in self.elements.get("a", ()):
+            attributes = node.attributes
+            if code := attributes.get("onclick"):
+                found.clicks.append(code)
+            href = (attributes.get("href") or "").strip()
+            if url := self._http(href):
+                found.anchors.append(Anchor(url.partition("#")[0] if "#" in url else url, node))
+            if not url or (url is not href and href[0] != "/" and ("@" in href or href[0] == "+")):
+                found.others.append((href, node))  # an address or number without its scheme too
+        return found
+
+    def _http(self, href: str) -> str:
+        """The absolute address of a link to a page; empty for other schemes and for fragments."""
+        if href.startswith(("https://", "http://")):
+            return href
+        if not href or href[0] == "#":
+            return ""
+        if href[0] == "/":
+            origin, scheme = self._origin
+            return origin + href if href[1:2] != "/" else f"{scheme}:{href}"
+        if ":" in href.split("/", 1)[0]:
+            return ""  # mailto:, tel:, javascript: and the like
+        return self.absolute(href)
 
     @cached_property
     def _origin(self) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from spiders.extract.vendors import (
     RANK,
     Mark,
     Vendor,
-    candidates,
     dom_selectors,
     globals_to_probe,
     in_address,
@@ -110,8 +109,7 @@ _STATE = re.compile(
 _STATE_CHARS = 2_000  # loaders that look like it (`var __lc = {}`) are shorter
 _SRC_IN_DATA = re.compile(r'"src\\*":\s*\\*"([^"\\]{8,300})')
 _ELEMENTS = re.compile(rb"</([a-z]+-[a-z0-9-]+)>")
-_LOADED = 'iframe, embed, object, audio, source, link[rel="stylesheet"], link[as="script"], img'
-_CLICKED = '[onclick], [href^="javascript:"]'
+_LOADED = ("iframe", "embed", "object", "audio", "source", "link", "img")
 
 
 _Resource = tuple[str, Evidence]  # an address and the most that it can prove
@@ -131,16 +129,15 @@ def _take_apart(page: ParsedPage) -> _Parts:
         inline = _inline_code(script, resources)
         if inline:
             code.append(inline)
-    clicks: list[str] = []
-    for node in page.tree.css(f"{_LOADED}, {_CLICKED}"):
-        _read_node(node, resources, clicks)
+    for tag in _LOADED:
+        for node in page.elements.get(tag, ())[:MAX_RESOURCES]:
+            _read_loaded(node, resources)
     # The empty comment ends a comment that a script left open.
     joined = "\n/**/\n".join(code)[:MAX_CODE]
-    return _Parts(
-        joined.replace("\\/", "/").replace("\\u002F", "/"),
-        resources[:MAX_RESOURCES],
-        clicks[:MAX_RESOURCES],
-    )
+    for written in ("\\/", "\\u002F"):
+        if written in joined:
+            joined = joined.replace(written, "/")
+    return _Parts(joined, resources[:MAX_RESOURCES], page.clicks[:MAX_RESOURCES])
 
 
 def _inline_code(script: Script, resources: list[_Resource]) -> str:
@@ -175,17 +172,16 @@ def _data_url_code(url: str) -> str:
         return ""
 
 
-def _read_node(node: LexborNode, resources: list[_Resource], clicks: list[str]) -> None:
-    """What a node loads and what a click on it runs."""
+def _read_loaded(node: LexborNode, resources: list[_Resource]) -> None:
+    """The addresses that a node loads something from; a link only style sheets and scripts."""
     attributes = node.attributes
-    loads = node.tag != "a"
+    if node.tag == "link" and (
+        attributes.get("rel") != "stylesheet" and attributes.get("as") != "script"
+    ):
+        return
     grade: Evidence = "likely" if attributes.get("as") else "embedded"
     for name, value in attributes.items():
-        if not value:
-            continue
-        if name == "onclick" or value[:11] == "javascript:":
-            clicks.append(value)
-        elif loads and (name.endswith("src") or name in ("href", "data")) and value[:5] != "data:":
+        if value and (name.endswith("src") or name in ("href", "data")) and value[:5] != "data:":
             resources.append((value, grade))
 
 
@@ -210,17 +206,11 @@ _LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
 
 def _code_hits(code: str, own: str) -> Iterator[Hit]:
-    marks = candidates(index().code, code)
-    if not marks:
-        return
-    lowered = code.lower()
-    if len(lowered) != len(code):  # places in one must be places in the other
-        code = lowered
     proven: set[str] = set()
-    for mark in marks:
+    for mark, found in index().candidates("code", code):
         if mark.vendor.slug in proven:
             continue
-        proof = _in_code(mark, code, lowered, own)
+        proof = _in_code(mark, found, code, own)
         if proof is not None:
             if mark.grade == "embedded":
                 proven.add(mark.vendor.slug)
@@ -228,10 +218,8 @@ def _code_hits(code: str, own: str) -> Iterator[Hit]:
 
 
 def _resource_hits(resources: list[_Resource], own: str) -> Iterator[Hit]:
-    text = "\n".join([url for url, _ in resources]).lower()
-    for mark in candidates(index().resources, text):
-        if mark.literal.partition("*")[0] not in text:
-            continue
+    text = "\n".join([url for url, _ in resources])
+    for mark, _ in index().candidates("resources", text):
         for url, most in resources:
             if in_address(mark, url) and not (mark.where == "paths" and _is_borrowed(url, own)):
                 grade = max(mark.grade, most, key=RANK.__getitem__)
@@ -263,25 +251,34 @@ def _address_at(code: str, at: int) -> str:
 
 
 def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
-    for mark in candidates(index().dom, names):
-        name = mark.literal.lstrip("#.").removesuffix("*")
-        if name in names and page.tree.css_first(selector(mark.literal)) is not None:
+    for mark, found in index().candidates("dom", names):
+        if _is_name(mark, names, found) and page.tree.css_first(selector(mark.literal)):
             yield Hit(mark.vendor, mark.grade, mark.literal)
 
 
-def _in_code(mark: Mark, code: str, lowered: str, own: str) -> str | None:
+def _is_name(mark: Mark, names: str, found: list[int]) -> bool:
+    """Whether a whole name stands at one of the places, or the start of one for a mark with `*`."""
+    return any(
+        names.startswith(mark.start, at)
+        and (at == 0 or names[at - 1].isspace())
+        and (mark.literal[-1] == "*" or not names[(end := at + len(mark.start)) : end + 1].strip())
+        for at in found
+    )
+
+
+def _in_code(mark: Mark, found: list[int], code: str, own: str) -> str | None:
     """The stretch of code that carries the mark, or None."""
     if mark.where == "paths" and mark.literal.isalnum():
         return None  # a mere word is a path only in an address that is loaded
-    text = code if mark.where == "inline" else lowered
-    literal, *rest = mark.literal.split("*") if mark.where != "inline" else [mark.literal]
-    for at in places(text, literal):
-        end = at + len(literal)
-        if any(piece not in text[end : end + 200] for piece in rest):
+    for at in found:
+        end = at + len(mark.start)
+        if mark.rest and any(p not in code[end : end + 200].lower() for p in mark.rest):
             continue
-        if mark.where == "inline" and not _is_used(code, at, end):
+        if mark.where == "inline" and not (
+            code.startswith(mark.literal, at) and _is_used(code, at, end)
+        ):
             continue
-        if mark.where == "hosts" and not _loads_from(text, at, literal):
+        if mark.where == "hosts" and not _loads_from(code, at, mark.start):
             continue
         if mark.where == "paths" and _is_borrowed(_address_at(code, at), own):
             continue
@@ -378,10 +375,7 @@ MAX_STYLE_CHARS = 300
 def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
     """Chat windows that a click opens, floating messenger buttons, and mere mentions."""
     opening = clicks + [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
-    text = "\n".join(opening).lower()
-    for mark in candidates(index().links, text):
-        if mark.literal not in text:
-            continue
+    for mark, _ in index().candidates("links", "\n".join(opening)):
         if mark.where == "popups":
             proof = next((address for address in opening if in_address(mark, address)), None)
             if proof is not None:

@@ -1,12 +1,11 @@
 """Rows of chat widgets and CX systems: read from TOML, checked, filed by word.
 
-A mark is filed under its rarest word. Who asks brings the words of a text; only marks whose word is
-there are looked at closely, so a look-up costs the same for ten rows and for a thousand.
+All marks are sought in one pass over a text, and only those that stand there are looked at closely:
+a look-up costs the same for ten rows and for a thousand.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from crawler.errors import ConfigError
 from crawler.items import ChatKind, Evidence
+from spiders.extract.literals import AsciiLiterals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CATEGORIES",
     "RANK",
+    "Candidate",
     "Index",
     "Mark",
     "Vendor",
-    "candidates",
     "dom_selectors",
     "globals_to_probe",
     "in_address",
@@ -47,9 +47,11 @@ CATEGORIES = frozenset(
     " scheduling session_replay cms social personalization search".split()
 )
 RANK: dict[Evidence, int] = {"embedded": 0, "likely": 1, "mentioned": 2}
-MAX_HITS = 12  # occurrences of one mark looked at
+MAX_HITS = 12  # occurrences of one mark looked at closely
+MAX_SEEN = 1_000  # occurrences of one literal of which those are taken
+MIN_CHARS = 3  # of a mark before its first `*`: shorter ones stand everywhere
 
-Where = Literal["hosts", "paths", "inline", "dom", "popups", "links"]
+Where = Literal["hosts", "paths", "inline", "dom", "popups", "links", "network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,15 @@ class Mark(NamedTuple):
     where: Where
     literal: str
     grade: Evidence
-    words: frozenset[bytes]  # the words that a text with this mark must have
+    start: str  # the literal up to its first `*`, which is what is sought
+    rest: tuple[str, ...]  # what follows in this order
+
+
+class Candidate(NamedTuple):
+    """A mark whose start stands in a text, and the places where, the first few."""
+
+    mark: Mark
+    places: list[int]
 
 
 # ---------------------------------------------------------------- rows
@@ -161,9 +171,12 @@ def _fields(row: type, table: dict[str, object], where: str) -> dict[str, object
             found[key] = value
         elif isinstance(value, list) and all(isinstance(v, str) and len(v) > 1 for v in value):
             found[key] = tuple(v.lower() if key in _LOWERED else v for v in value)
-            wordless = [v for v in value if key not in _NAMES and not _whole_words(v, key)]
-            if wordless:
-                raise ConfigError(f"{where}: {key} {wordless[0]!r} has no whole word to file it by")
+            short = [v for v in value if key not in _NAMES and len(_start(v, key)) < MIN_CHARS]
+            if short:
+                raise ConfigError(
+                    f"{where}: {key} {short[0]!r} is too short to be sought;"
+                    f" begin it with {MIN_CHARS} characters or more"
+                )
         else:
             raise ConfigError(f"{where}: {key} is {value!r}; it must be a list of texts")
     return found
@@ -177,59 +190,13 @@ def vendors() -> dict[str, Vendor]:
 
 # ---------------------------------------------------------------- index
 
-# Words that stand in many pages: a mark is filed under one of its other words.
-_COMMON = frozenset(
-    "account analytics api app apps as assets badge banner be beacon block bot box btn bubble"
-    " button cache cdn channel chat chatbot chats client cloud co code com comments common"
-    " config connect consent contact container content cookie cookies core create css custom"
-    " customer data default domain embed en entry facebook feedback files fixed float form forms"
-    " frame google googleapis header hide holder host http https icon id iframe img include"
-    " includes index init initialize instagram integration io javascript js jsdelivr label line"
-    " link live livechat load loader main me media message messenger min modules net now online"
-    " open options org overlay page panel php platform plugins popup product production products"
-    " public push reviews root script scripts sdk search send server service settings shop site"
-    " social src standard start static status support system tag templates text themes track"
-    " tracking uploads user visitor web webchat website whatsapp widget widgets window wp wrap"
-    " wrapper www".split()
-)
-_WORD = re.compile(r"\*?[a-z0-9]+\*?")
-_CODE_WORD = re.compile(r"\*?[a-z0-9_$]+\*?")
-
-
-def _fold(kept: str) -> bytes:
-    """A table that lowers ASCII letters and makes a space of all but them, digits and `kept`."""
-    chars = [chr(code) for code in range(256)]
-    return bytes(
-        ord(c.lower()) if c.isascii() and (c.isalnum() or c in kept) else 32 for c in chars
-    )
-
-
-_FOLD = _fold("")
-_CODE_FOLD = _fold("_$")  # names of code are one word: `__be` is rare, `be` is in every script
-
-
-def _folded(text: str, fold: bytes = _CODE_FOLD) -> bytes:
-    """The ASCII words of a text in lower case, one space or more apart.
-
-    >>> _folded("embed.Tawk.to/$_5f")
-    b'embed tawk to $_5f'
-    """
-    return text.encode("utf-8", "replace").translate(fold)
-
-
-def _mark(vendor: Vendor, where: Where, literal: str, grade: Evidence) -> Mark:
-    return Mark(vendor, where, literal, grade, _whole_words(literal, where))
-
-
-def _whole_words(literal: str, where: str) -> frozenset[bytes]:
-    """The words of a mark; one beside a `*` may go on in the text and is left out."""
-    found = (_WORD if where == "dom" else _CODE_WORD).findall(literal.lower())
-    return frozenset(word.encode() for word in found if "*" not in word)
-
-
-def _filing_word(mark: Mark) -> bytes:
-    """The word of a mark that is least likely to stand in a page without the mark."""
-    return max(mark.words, key=lambda word: (word.decode() not in _COMMON, len(word), word))
+_KINDS: dict[str, tuple[Where, ...]] = {
+    "code": ("hosts", "inline", "paths"),
+    "resources": ("hosts", "paths"),
+    "dom": ("dom",),
+    "links": ("links", "popups"),
+    "requests": ("hosts", "network", "paths"),
+}
 
 
 class Names:
@@ -248,33 +215,38 @@ class Names:
         return next((self._starts[start] for start in starts if start in self._starts), None)
 
 
-class Table(NamedTuple):
-    """Marks by filing word, and all words of theirs: of a text no other word matters."""
+class Index:
+    """All marks by what they begin with, sought in one pass, and the names the browser asks for."""
 
-    filed: dict[bytes, list[Mark]]
-    words: frozenset[bytes]
-    fold: bytes
+    def __init__(self, rows: Iterable[Vendor]) -> None:
+        every = list(rows)
+        self._marks: dict[str, list[tuple[int, Mark]]] = {}
+        for number, mark in enumerate(mark for row in every for mark in _marks(row)):
+            self._marks.setdefault(mark.start.lower(), []).append((number, mark))
+        self._literals = AsciiLiterals(self._marks)
+        self.globals = {name: row for row in reversed(every) for name in row.globals}
+        self.cookies = Names((name, row) for row in every for name in row.cookies)
+        self.storage = Names((name, row) for row in every for name in row.storage)
+
+    def candidates(self, part: str, text: str) -> list[Candidate]:
+        """Marks for a part of a page that stand in its text as whole words.
+
+        Hosts come first, an address being the best proof, then the order is that of the rows.
+        """
+        kinds = _KINDS[part]
+        found = []
+        for start, places in self._literals.places(text).items():
+            for number, mark in self._marks[start]:
+                if mark.where in kinds and (whole := _whole(mark, text, places)):
+                    found.append((kinds.index(mark.where), number, Candidate(mark, whole)))
+        return [candidate for _, _, candidate in sorted(found)]
 
 
-class Index(NamedTuple):
-    """Marks by filing word, per part of a page, and the names that the browser asks for."""
-
-    code: Table
-    resources: Table
-    dom: Table
-    links: Table
-    requests: Table
-    globals: dict[str, Vendor]
-    cookies: Names
-    storage: Names
-
-
-_PARTS: dict[str, tuple[Where, ...]] = {
-    "code": ("hosts", "paths", "inline"),
-    "resources": ("hosts", "paths"),
-    "dom": ("dom",),
-    "links": ("popups", "links"),
-}
+def _whole(mark: Mark, text: str, places: list[int]) -> list[int]:
+    """The places where the start of a mark is no part of a longer word."""
+    if mark.where == "dom":
+        return places[:MAX_HITS]  # names are asked of the tree
+    return [at for at in places[:MAX_SEEN] if is_whole(text, at, mark.start)][:MAX_HITS]
 
 
 def _marks(vendor: Vendor) -> Iterator[Mark]:
@@ -284,6 +256,8 @@ def _marks(vendor: Vendor) -> Iterator[Mark]:
             yield _mark(vendor, where, literal, "embedded")
         for literal in getattr(vendor.likely, where):
             yield _mark(vendor, where, literal, "likely")
+    for literal in vendor.network:
+        yield _mark(vendor, "network", literal, "embedded")
     # A profile on a messenger or network is no mention of a chat; its chat links are.
     by_site = () if vendor.kind == "messenger" or vendor.category == "social" else (vendor.website,)
     for literal in (*vendor.links, *by_site):
@@ -291,37 +265,22 @@ def _marks(vendor: Vendor) -> Iterator[Mark]:
             yield _mark(vendor, "links", literal, "mentioned")
 
 
-def _file(marks: list[Mark]) -> Table:
-    filed: dict[bytes, list[Mark]] = {}
-    for mark in marks:
-        filed.setdefault(_filing_word(mark), []).append(mark)
-    known = frozenset(word for some in filed.values() for mark in some for word in mark.words)
-    fold = _FOLD if any(mark.where == "dom" for mark in marks) else _CODE_FOLD
-    return Table(filed, known, fold)
+def _mark(vendor: Vendor, where: Where, literal: str, grade: Evidence) -> Mark:
+    start = _start(literal, where)
+    rest = literal.split("*")[1:] if where != "inline" else []
+    return Mark(vendor, where, literal, grade, start, tuple(filter(None, rest)))
+
+
+def _start(literal: str, where: str) -> str:
+    if where == "inline":
+        return literal
+    return (literal.lstrip("#.") if where == "dom" else literal).partition("*")[0]
 
 
 @cache
 def index() -> Index:
     """The marks of all rows, filed once."""
-    rows = vendors().values()
-    marks = [mark for row in rows for mark in _marks(row)]
-    network = [_mark(row, "hosts", host, "embedded") for row in rows for host in row.network]
-    parts = {part: _file([m for m in marks if m.where in kinds]) for part, kinds in _PARTS.items()}
-    return Index(
-        **parts,
-        requests=_file([*(m for m in marks if m.where in ("hosts", "paths")), *network]),
-        globals={name: row for row in reversed(rows) for name in row.globals},
-        cookies=Names((name, row) for row in rows for name in row.cookies),
-        storage=Names((name, row) for row in rows for name in row.storage),
-    )
-
-
-def candidates(table: Table, text: str) -> list[Mark]:
-    """Marks whose words all stand in the text, hosts first: an address is the best proof."""
-    found = table.words.intersection(_folded(text, table.fold).split())
-    filed = sorted(table.filed.keys() & found)
-    marks = [mark for word in filed for mark in table.filed[word] if mark.words <= found]
-    return sorted(marks, key=lambda mark: mark.where)
+    return Index(vendors().values())
 
 
 # ---------------------------------------------------------------- a closer look
@@ -336,21 +295,25 @@ def places(text: str, literal: str) -> Iterator[int]:
     [8]
     """
     at, seen = text.find(literal), 0
-    first, last = literal[0] in NAME_CHARS, literal[-1] in NAME_CHARS
     while at >= 0 and seen < MAX_HITS:
-        end = at + len(literal)
-        glued_before = first and at > 0 and text[at - 1] in NAME_CHARS
-        glued_after = last and end < len(text) and text[end] in NAME_CHARS
-        if not glued_before and not glued_after:
+        if is_whole(text, at, literal):
             yield at
             seen += 1
         at = text.find(literal, at + 1)
 
 
+def is_whole(text: str, at: int, literal: str) -> bool:
+    """Whether the literal at this place is no part of a longer name."""
+    if literal[0] in NAME_CHARS and at > 0 and text[at - 1] in NAME_CHARS:
+        return False
+    end = at + len(literal)
+    return literal[-1] not in NAME_CHARS or end >= len(text) or text[end] not in NAME_CHARS
+
+
 def in_address(mark: Mark, url: str) -> bool:
     """Whether an address is on the mark's host, mirrors it in its path, or has the mark's path."""
     url = url.lower()
-    literal, *rest = mark.literal.split("*")
+    literal, rest = mark.start, mark.rest
     if literal not in url:
         return False
     query = url.find("?")
@@ -383,7 +346,7 @@ def selector(literal: str) -> str:
 
 def match_request(url: str) -> tuple[Vendor, Evidence] | None:
     """The vendor that a request goes to, by the strongest and longest mark; None for others."""
-    found = [m for m in candidates(index().requests, url) if in_address(m, url)]
+    found = [m for m, _ in index().candidates("requests", url) if in_address(m, url)]
     if not found:
         return None
     mark = min(found, key=lambda m: (RANK[m.grade], -len(m.literal)))
