@@ -19,7 +19,17 @@ import numpy as np
 
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
-from analysis.observations import Channel, Observed, Page, Policy, Proof, Searches, Sight, shorten
+from analysis.observations import (
+    Channel,
+    Observed,
+    Page,
+    PageCheck,
+    Policy,
+    Proof,
+    Searches,
+    Sight,
+    shorten,
+)
 from analysis.statistics import bootstrap, net_share, shrunk_moments, wilson
 from crawler.errors import ConfigError
 
@@ -51,6 +61,7 @@ DIMENSIONS: dict[str, float] = {  # dimension -> weight in the overall score; eq
 MIN_REVIEWS = 5  # chosen: fewer say more about chance than about the brand
 MIN_THEME = 5  # mentions of a theme
 _EVIDENCE = 4
+_STATEMENT = "statement"  # the one accessibility check that is about the brand, not the page
 
 State = Literal["measured", "not_seen", "too_few"]
 
@@ -830,6 +841,41 @@ def _market_language(s: Subject) -> Measured:
     return Measured(*_flat(share), evidence=proofs[:_EVIDENCE])
 
 
+def _accessible_code(s: Subject) -> Measured:
+    """Share of a page's checks that all its elements pass, the mean over pages."""
+    by_page: dict[str, list[PageCheck]] = {}
+    for check in s.brand.checks:
+        if check.check != _STATEMENT:
+            by_page.setdefault(check.page_id, []).append(check)
+    if not by_page:
+        reason = s.brand.sight((), "accessibility").reason or "no page was checked in this run"
+        return _not_seen(f"accessibility: {reason}")
+    shares = [
+        sum(c.passing == c.elements for c in found) / len(found) for found in by_page.values()
+    ]
+    failing = sorted(
+        (c for found in by_page.values() for c in found if c.passing < c.elements),
+        key=lambda c: c.passing - c.elements,
+    )
+    worst = {check.check: check for check in reversed(failing)}
+    proofs = [Proof(c.page_id, f"{c.check}: {c.excerpt}".strip(": ")) for c in worst.values()]
+    proofs = proofs or [Proof(key, "All checks of this page pass.") for key in by_page]
+    measured = Measured(*_flat(bootstrap(shares)), evidence=proofs[:_EVIDENCE])
+    measured.reason = ", ".join(sorted(worst))
+    return measured
+
+
+def _accessibility_statement(s: Subject) -> Measured:
+    linking = [c for c in s.brand.checks if c.check == _STATEMENT and c.passing]
+    sight = s.brand.sight((), "accessibility")
+    if linking:
+        proofs = [Proof(c.page_id, "Links an accessibility statement.") for c in linking]
+        return _presence(1.0, proofs, sight, len(linking))
+    if not s.brand.checks:
+        return _not_seen("accessibility statement: no page was checked in this run")
+    return _absence(sight, "accessibility statement")
+
+
 def _social_profiles(s: Subject) -> Measured:
     first: dict[str, Proof] = {}
     for channel in s.brand.channels:
@@ -887,6 +933,8 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "warranty_stated": _states_policy("warranty", what="warranty", shops_only=True),
     "languages": _languages,
     "market_language": _market_language,
+    "accessible_code": _accessible_code,
+    "accessibility_statement": _accessibility_statement,
     "social_profiles": _social_profiles,
 }
 

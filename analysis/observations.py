@@ -23,6 +23,7 @@ __all__ = [
     "Faq",
     "Observed",
     "Page",
+    "PageCheck",
     "Policy",
     "Proof",
     "Rank",
@@ -126,6 +127,16 @@ class Policy(NamedTuple):
     excerpt: str
 
 
+class PageCheck(NamedTuple):
+    """One accessibility check of one page; it passes when all its elements do."""
+
+    page_id: str
+    check: str
+    elements: int
+    passing: int
+    excerpt: str
+
+
 class Visit(NamedTuple):
     state: str
     reason: str
@@ -217,6 +228,7 @@ class Observed:
     technologies: list[Technology] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
+    checks: list[PageCheck] = field(default_factory=list)
     reviews: Reviews = field(default_factory=Reviews)
     mystery_hours: list[float] = field(default_factory=list)
     mystery_unanswered: int = 0
@@ -437,6 +449,12 @@ def _read_observations(db: Database, brand: Observed) -> None:
         Policy(page_id, kind, json.loads(facts), excerpt)
         for page_id, kind, facts, excerpt in _rows(
             db, brand, "policies", "page_id, kind, facts, excerpt"
+        )
+    ]
+    brand.checks = [
+        PageCheck(*row)
+        for row in _rows(
+            db, brand, "accessibility_checks", 'page_id, "check", elements, passing, excerpt'
         )
     ]
 

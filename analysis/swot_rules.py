@@ -729,6 +729,13 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} speaks {value} ({detail}), fewer than " + _MEDIAN + "."),
     SwotRule("wrong-language", "weakness", "market_language", behind("market_language", 30),
              "{value} of {n} pages of {brand} are in the market's language, less than " + _MEDIAN + "."),
+    SwotRule("accessible-code", "strength", "accessible_code", ahead("accessible_code", 15),
+             "The pages of {brand} pass {value} of the accessibility checks of their code, more than " + _MEDIAN + "."),
+    SwotRule("barriers-in-code", "weakness", "accessible_code", behind("accessible_code", 15),
+             "The pages of {brand} pass {value} of the accessibility checks of their code, less than " + _MEDIAN
+             + "; failing: {detail}."),
+    SwotRule("no-accessibility-statement", "weakness", "accessibility_statement", lacks_usual("accessibility_statement"),
+             "{brand} links no accessibility statement on the {n} pages read, while {others_do}."),
     SwotRule("many-networks", "strength", "social_profiles", ahead("social_profiles", 40),
              "{brand} links {value} social networks, more than " + _MEDIAN + "."),
     # questions and promises

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
+    "AccessibilityCheck",
     "Channel",
     "ChatCriterion",
     "ChatWidget",
@@ -143,6 +144,16 @@ class Policy:
 
 
 @dataclass(slots=True)
+class AccessibilityCheck:
+    """How many elements of a page pass one check; `excerpt` is the first that does not."""
+
+    check: str
+    elements: int
+    passing: int
+    excerpt: str = ""
+
+
+@dataclass(slots=True)
 class Link:
     """A link of the same site that is worth a visit; `score` 0..1, higher is better."""
 
@@ -164,6 +175,7 @@ class Observations:
     technologies: list[Technology] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
+    accessibility: list[AccessibilityCheck] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 

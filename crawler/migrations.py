@@ -497,3 +497,20 @@ def always_on(db: Database) -> None:
         "create index deliveries_state on deliveries(state, next_try_at)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def accessibility_checks(db: Database) -> None:
+    """How many elements of a page pass each check that its code allows without a browser."""
+    db.execute(
+        f"""
+        create table accessibility_checks ({_OBSERVED},
+            "check" text not null,
+            elements integer not null,
+            passing integer not null,
+            excerpt text not null
+        )
+        """
+    )
+    db.execute("create index accessibility_checks_page on accessibility_checks(page_id)")
+    db.execute("create index accessibility_checks_brand on accessibility_checks(brand_id)")

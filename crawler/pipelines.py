@@ -224,6 +224,7 @@ _TABLES = {
     "technologies": "technologies",
     "channels": "channels",
     "policies": "policies",
+    "accessibility_checks": "accessibility",
 }
 
 

@@ -26,6 +26,7 @@ from analysis.observations import (
     Faq,
     Observed,
     Page,
+    PageCheck,
     Policy,
     Proof,
     Rank,
@@ -445,3 +446,40 @@ def test_an_answer_about_broken_goods_states_no_warranty_unless_it_names_one():
 
     assert stated("Report it to our team with photos.") != 1
     assert stated("It is under warranty for two years.") == 1
+
+
+# -- accessibility -------------------------------------------------------------------------------
+
+
+def checked(key, **shares):
+    return [
+        PageCheck(key, name.replace("_", "-"), 10, round(10 * share), "<img>")
+        for name, share in shares.items()
+    ]
+
+
+def test_accessible_code_is_the_mean_share_of_checks_that_pages_pass():
+    rows = checked("start", image_alt=1, label=1) + checked("shop", image_alt=0.9, label=1)
+    found = value(brand(checks=rows), "accessible_code")
+    assert (found.value, found.n, found.reason) == (0.75, 2, "image-alt")
+
+
+def test_a_statement_is_no_check_of_the_code():
+    rows = [*checked("start", image_alt=1), PageCheck("start", "statement", 1, 0, "")]
+    assert value(brand(checks=rows), "accessible_code").value == 1.0
+
+
+def test_pages_that_were_not_checked_are_not_seen():
+    assert value(brand(), "accessible_code").state == "not_seen"
+    assert value(brand(), "accessibility_statement").state == "not_seen"
+
+
+def test_a_statement_linked_on_one_page_is_there():
+    rows = [PageCheck("start", "statement", 1, 0, ""), PageCheck("shop", "statement", 1, 1, "")]
+    found = value(brand(checks=rows), "accessibility_statement")
+    assert (found.value, found.evidence[0].page_id) == (1.0, "shop")
+
+
+def test_no_link_to_a_statement_on_a_site_read_fully_is_none():
+    rows = [PageCheck("start", "statement", 1, 0, "")]
+    assert value(brand(checks=rows), "accessibility_statement").value == 0.0

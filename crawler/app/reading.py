@@ -35,11 +35,12 @@ def extract_lines(
 ) -> Iterator[dict[str, Any]]:
     """One dict a file, as DESIGN says of `extract`; a file that cannot be read has it in errors."""
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
-    unknown = [name for name in names if name not in EXTRACTORS]
+    known = [name for name in EXTRACTORS if name != "accessibility"]  # not in the line
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise ConfigError(f"extractor {unknown[0]!r} is unknown; known are {', '.join(EXTRACTORS)}")
+        raise ConfigError(f"extractor {unknown[0]!r} is unknown; known are {', '.join(known)}")
     for path in paths:
-        yield _extract_line(path, url, names)
+        yield _extract_line(path, url, names or known)
 
 
 def _extract_line(path: Path, url: str, only: Sequence[str]) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def _extract_line(path: Path, url: str, only: Sequence[str]) -> dict[str, Any]:
         language = page.language
     line: dict[str, Any] = {"path": str(path), "url": url, "language": language, **asdict(found)}
     del line["chat_criteria"]  # a saved page has no opened chat to judge
+    del line["accessibility"]
     for review in line["reviews"]:
         del review["author"]
     return line

@@ -23,7 +23,8 @@ _WORTH: dict[str, float] = {
     "faq": 1.0, "help": 0.9, "contact": 0.9, "returns": 0.8, "reviews": 0.8, "shipping": 0.75,
     "about": 0.5, "pricing": 0.45,
     # Not worth a visit of their own, but read when the budget lasts.
-    "imprint": 0.4, "terms": 0.3, "privacy": 0.12, "blog": 0.08, "login": 0.03, "cart": 0.03,
+    "imprint": 0.4, "terms": 0.3, "accessibility": 0.3, "privacy": 0.12, "blog": 0.08,
+    "login": 0.03, "cart": 0.03,
 }  # fmt: skip
 _PURPOSES = frozenset("faq help contact reviews returns shipping about pricing".split())
 _OTHER = 0.15

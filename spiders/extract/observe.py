@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.errors import NotThisPage
 from crawler.items import Observations
+from spiders.extract.accessibility import check_accessibility
 from spiders.extract.channels import extract_channels
 from spiders.extract.faq import extract_faq
 from spiders.extract.links import extract_links
@@ -31,6 +32,7 @@ EXTRACTORS: dict[str, tuple[Callable[[ParsedPage], Any], tuple[str, ...]]] = {
     "channels": (extract_channels, ("channels",)),
     "policies": (extract_policies, ("policies",)),
     "links": (extract_links, ("links",)),
+    "accessibility": (check_accessibility, ("accessibility",)),
 }
 
 

@@ -4,7 +4,7 @@ The file name is the BCP 47 language code, `name` the English name of the langua
 is a list of words or phrases as people write them (case, accents and apostrophes are folded here):
 
 link words (in link texts, headings, slugs): `faq help contact reviews returns shipping about
-    pricing` and, for links of less worth, `imprint terms privacy login cart blog`;
+    pricing` and, for links of less worth, `accessibility imprint terms privacy login cart blog`;
 openings of sentences: `question_openers` (how, what), `yes_no_openers` (can, do);
     `question_closers` are the ends of questions where a language marks them (Japanese, Turkish);
 before a number: `phone fax hours reply` (we answer), `within` (2 days), `above` (from 50 EUR);
@@ -42,8 +42,8 @@ FOLDER = Path(__file__).parent / "languages"
 LINK_KEYS = ("faq", "help", "contact", "reviews", "returns", "shipping", "about", "pricing")
 REQUIRED = (*LINK_KEYS, "question_openers")
 OPTIONAL = (
-    "imprint terms privacy login cart blog yes_no_openers question_closers phone fax hours reply "
-    "within above free weekdays return_words delivery warranty cancel payment"
+    "accessibility imprint terms privacy login cart blog yes_no_openers question_closers "
+    "phone fax hours reply within above free weekdays return_words delivery warranty cancel payment"
 ).split()
 UNITS = ("minute", "hour", "day", "business_day", "week", "month", "year")
 
@@ -177,7 +177,7 @@ def phrases() -> dict[str, tuple[str, frozenset[str]]]:
     space apart, without punctuation: look up runs of words.
     """
     claims: dict[str, dict[str, set[str]]] = {}
-    keys = (*LINK_KEYS, "imprint", "terms", "privacy", "login", "cart", "blog")
+    keys = (*LINK_KEYS, "accessibility", "imprint", "terms", "privacy", "login", "cart", "blog")
     for one in languages().values():
         for key in keys:
             for phrase in one.words.get(key, ()):
