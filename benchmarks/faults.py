@@ -1,10 +1,10 @@
 """SIGKILL at random moments of a run, resume, compare: is anything lost, doubled or torn?
 
-Each trial runs a study of the sample market (four brands, no browser) in a home of its own, kills
-the command with SIGKILL at a random moment, takes the run up again, and compares all tables with
-those of a run that nobody killed.
+Each trial runs a study of the sample market (three brands, with the browser) in a home of its own,
+kills the command with SIGKILL at random moments, takes the run up again each time, and compares all
+tables with those of a run that nobody killed.
 
-    python -m benchmarks.faults [TRIALS] [--seed 1] [--kills 1] [--json]
+    python -m benchmarks.faults [KILLS] [--seed 1] [--kills 4] [--no-browser] [--json]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,10 +32,14 @@ from crawler.app.sample.server import SampleMarket, running
 from crawler.app.studies import add_study
 from crawler.config import read_settings
 from crawler.db import open_db
+from spiders.base.browser import find_browser
 
 # Differs between any two runs: moments, processes, and how much came from the archive.
 _OTHER = {("runs", "pid"), ("runs", "stats"), ("runs", "error"), ("visits", "requests")}
 _LIMIT_S = 600
+_MARK = "CXSCOUT_FAULTS_HOME"
+_OPENED = "pages opened in the browser"
+_GONE_S = 10.0  # what a killed run may take until its last child is gone
 
 
 @dataclass
@@ -47,6 +52,8 @@ class Trial:
     differences: list[str] = field(default_factory=list)
     fetched_twice: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    seen_otherwise: list[str] = field(default_factory=list)
+    """Pages that the browser saw otherwise; repeating the run from its archive changes nothing."""
     unreadable: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
 
@@ -55,12 +62,26 @@ class Trial:
         return not (self.differences or self.orphans or self.unreadable or self.torn)
 
 
-def prepare(home: Path, sample: SampleMarket, key: bytes) -> None:
+@dataclass(frozen=True)
+class Reference:
+    """What a run that nobody killed gave: its rows, its requests, and when each stage began."""
+
+    tables: dict[str, list[str]]
+    hits: Counter[tuple[str, str]]
+    began_s: dict[str, float]
+    took_s: float
+
+    def left_s(self, stage: str) -> float:
+        """How long a run still takes from the beginning of a stage on."""
+        return self.took_s - self.began_s.get(stage, 0.0)
+
+
+def prepare(home: Path, sample: SampleMarket, key: bytes, *, browser: bool) -> None:
     """A home with the reduced study; the same privacy key gives the same hashes of reviewers."""
     settings = read_settings(home)
     db = open_db(settings.database)
     (home / "privacy.key").write_bytes(key)
-    study = replace(sample_study(sample), competitors=3, render=False)
+    study = replace(sample_study(sample), competitors=2, pages=8, render=browser)
     add_study(db, study, utc_now())
     for domain, reason in sample.market.bystanders.items():
         decide(db, STUDY_NAME, domain, "ignored", reason, utc_now())
@@ -70,13 +91,29 @@ def prepare(home: Path, sample: SampleMarket, key: bytes) -> None:
 def start(home: Path, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "crawler", "--home", str(home), "run", STUDY_NAME, *options]
     with (home / "command.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ | {_MARK: str(home)},
+        )
 
 
-def finish(home: Path, *options: str) -> None:
-    code = start(home, *options).wait(_LIMIT_S)
-    if code != 0:
-        raise SystemExit(f"the run in {home} ended with {code}; see {home / 'command.log'}")
+def finish(home: Path, *options: str) -> dict[str, float]:
+    """Run to the end; returns when each stage began, in seconds."""
+    run, since = start(home, *options), time.monotonic()
+    began: dict[str, float] = {}
+    while run.poll() is None:
+        if state := state_of(home):
+            began.setdefault(state[1], time.monotonic() - since)
+        if time.monotonic() - since > _LIMIT_S:
+            run.kill()
+        time.sleep(0.2)
+    if run.returncode != 0:
+        log = (home / "command.log").read_text("utf-8", "replace")
+        raise SystemExit(f"the run in {home} ended with {run.returncode}:\n{log[-2000:]}")
+    return began
 
 
 def state_of(home: Path) -> tuple[str, str] | None:
@@ -101,6 +138,9 @@ def dump(home: Path) -> dict[str, list[str]]:
         ]
         names = ", ".join(f'"{name}"' for name in columns)
         found[table] = sorted(map(repr, db.execute(f'select {names} from "{table}"').fetchall()))
+    opened = [row[0] for row in db.execute("select id from pages where rendered = 1")]
+    found[_OPENED] = [row for row in found["pages"] if any(f"'{key}'" in row for key in opened)]
+    found["pages"] = [row for row in found["pages"] if row not in found[_OPENED]]
     db.close()
     return found
 
@@ -117,15 +157,16 @@ def differences(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> li
 
 
 def processes_of(home: Path) -> list[str]:
-    """Command lines of processes that still work on this home."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    """Command lines of processes of this home's runs, browsers too: they inherit a mark."""
+    found, mark = [], f"{_MARK}={home}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = entry.read_bytes().split(b"\0")
+            is_ours = mark in (entry / "environ").read_bytes().split(b"\0")
+            words = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if str(home).encode() in words:
-            found.append(b" ".join(words).decode("utf-8", "replace"))
+        if is_ours and any(words):
+            found.append(b" ".join(words).decode("utf-8", "replace")[:200])
     return found
 
 
@@ -155,17 +196,17 @@ def try_once(
     number: int,
     home: Path,
     sample: SampleMarket,
-    key: bytes,
-    moments: list[float],
-    wanted: dict[str, list[str]],
-    hits: Counter[tuple[str, str]],
+    dice: random.Random,
+    kills: int,
+    reference: Reference,
 ) -> Trial:
+    """Kill a run `kills` times, each at a random moment of what is left of it, and compare."""
     trial = Trial(number)
-    prepare(home, sample, key)
     before = sample.hits
-    for moment in moments:
-        options = ["--resume"] if state_of(home) else []
-        run = start(home, *options)
+    for _ in range(kills):
+        state = state_of(home)
+        moment = dice.uniform(0.3, reference.left_s(state[1] if state else ""))
+        run = start(home, *(["--resume"] if state else []))
         try:
             run.wait(moment)
             break
@@ -174,18 +215,16 @@ def try_once(
             run.wait()
         trial.killed_at_s.append(round(moment, 2))
         trial.killed_in.append((state_of(home) or ("", "before the run"))[1])
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + _GONE_S
         while (left := processes_of(home)) and time.monotonic() < deadline:
             time.sleep(0.1)
         trial.orphans += left
         trial.torn += torn_exports(home)
-    if state := state_of(home):
-        if state[0] != "done":
-            finish(home, "--resume")
-    else:
-        finish(home)
-    trial.differences = differences(dump(home), wanted)
-    more = (sample.hits - before) - hits
+    state = state_of(home)
+    if state is None or state[0] != "done":
+        finish(home, *(["--resume"] if state else []))
+    _compare(trial, home, reference)
+    more = (sample.hits - before) - reference.hits
     trial.fetched_twice = [f"{host}{path}" for host, path in more if path != "/robots.txt"]
     trial.unreadable = unreadable_records(home)
     trial.torn += torn_exports(home)
@@ -194,34 +233,59 @@ def try_once(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("trials", nargs="?", type=int, default=10)
+    parser.add_argument("total", nargs="?", type=int, default=12, help="kills in all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=1, help="kills in each trial")
+    parser.add_argument("--kills", type=int, default=4, help="kills of one run")
+    parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    dice, key = random.Random(options.seed), os.urandom(32)
-    trials = []
+    browser = not options.no_browser and find_browser(None) is not None
+    dice, key = random.Random(options.seed), random.Random(options.seed).randbytes(32)
+    trials: list[Trial] = []
     with running() as sample, tempfile.TemporaryDirectory(prefix="cxscout-faults-") as folder:
-        reference = Path(folder, "reference")
-        reference.mkdir()
-        prepare(reference, sample, key)
-        began = time.monotonic()
-        finish(reference)
-        took, wanted, hits = time.monotonic() - began, dump(reference), sample.hits
+        reference = _reference(Path(folder, "reference"), sample, key, browser=browser)
         if not options.json:
-            print(f"a run takes {took:.0f} s and {hits.total()} requests", flush=True)
-        for number in range(1, options.trials + 1):
-            home = Path(folder, f"trial-{number}")
+            with_it = "with" if browser else "without"
+            print(
+                f"seed {options.seed}; a run {with_it} the browser takes {reference.took_s:.0f} s "
+                f"and {reference.hits.total()} requests",
+                flush=True,
+            )
+        while sum(len(trial.killed_at_s) for trial in trials) < options.total:
+            home = Path(folder, f"trial-{len(trials) + 1}")
             home.mkdir()
-            moments = [dice.uniform(0.3, took) for _ in range(options.kills)]
-            trial = try_once(number, home, sample, key, moments, wanted, hits)
-            if len(trial.killed_at_s) < len(moments):  # this machine is quicker than it was
-                took = min(took, moments[len(trial.killed_at_s)])
+            prepare(home, sample, key, browser=browser)
+            trial = try_once(len(trials) + 1, home, sample, dice, options.kills, reference)
             trials.append(trial)
+            if len(trial.killed_at_s) < options.kills:  # this machine is quicker than it was
+                reference = replace(reference, took_s=max(10.0, 0.8 * reference.took_s))
             if not options.json:
                 print(_line(trial), flush=True)
+            if trial.is_good:
+                shutil.rmtree(home)
     _print_sum(trials, options.json)
     sys.exit(0 if all(trial.is_good for trial in trials) else 1)
+
+
+def _compare(trial: Trial, home: Path, reference: Reference) -> None:
+    """What a browser sees hangs on time, also without a kill. So where it saw a page otherwise, the
+    run is repeated from its own archive, uninterrupted: that must give the same rows."""
+    found, wanted = dump(home), reference.tables
+    trial.differences = differences(found, wanted)
+    if found["pages"] != wanted["pages"] or found[_OPENED] == wanted[_OPENED]:
+        return
+    finish(home, "--stage", "crawl")
+    if not differences(dump(home), found):
+        trial.seen_otherwise = sorted(set(found[_OPENED]) - set(wanted[_OPENED]))
+        trial.differences = []
+
+
+def _reference(home: Path, sample: SampleMarket, key: bytes, *, browser: bool) -> Reference:
+    home.mkdir()
+    prepare(home, sample, key, browser=browser)
+    since = time.monotonic()
+    began = finish(home)
+    return Reference(dump(home), sample.hits, began, time.monotonic() - since)
 
 
 def _line(trial: Trial) -> str:
@@ -232,6 +296,8 @@ def _line(trial: Trial) -> str:
     bad = trial.differences + trial.orphans + trial.unreadable + trial.torn
     verdict = "equal" if trial.is_good else f"NOT EQUAL: {'; '.join(bad)}"
     again = f"; fetched twice: {', '.join(trial.fetched_twice)}" if trial.fetched_twice else ""
+    if trial.seen_otherwise:
+        again += f"; the browser saw {len(trial.seen_otherwise)} pages otherwise"
     return f"{trial.number}: killed {when or 'never, it had ended'}: {verdict}{again}"
 
 
@@ -239,13 +305,16 @@ def _print_sum(trials: list[Trial], as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(trial) for trial in trials], indent=2))
         return
-    killed = [trial for trial in trials if trial.killed_at_s]
+    stages = Counter(stage for trial in trials for stage in trial.killed_in)
+    where = ", ".join(f"{stage} {count}" for stage, count in stages.most_common())
     print(
-        f"{sum(trial.is_good for trial in trials)} of {len(trials)} equal to the uninterrupted run "
-        f"({len(killed)} killed); {sum(len(t.fetched_twice) for t in trials)} pages fetched twice, "
+        f"{stages.total()} kills ({where}); "
+        f"{sum(trial.is_good for trial in trials)} of {len(trials)} runs equal to the "
+        f"uninterrupted one; {sum(len(t.fetched_twice) for t in trials)} pages fetched twice, "
         f"{sum(len(t.orphans) for t in trials)} orphans, "
         f"{sum(len(t.unreadable) for t in trials)} unreadable archives, "
-        f"{sum(len(t.torn) for t in trials)} torn reports"
+        f"{sum(len(t.torn) for t in trials)} torn reports; "
+        f"in {sum(bool(t.seen_otherwise) for t in trials)} runs the browser saw a page otherwise"
     )
 
 

@@ -2,7 +2,8 @@
 
 Resume, offline runs and re-analysis are one thing: replaying the archive. Each run has a folder,
 each brand (or search provider) in it one `.warc.gz` that warcio, pywb and other tools read. The
-index beside it (`index.db`) only says where a record starts; it is rebuilt from the files.
+index beside it (`index.db`) says where a record starts, and has a checksum of its bytes; it is
+rebuilt from the files.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import json
 import re
 import sqlite3
 import uuid
+import weakref
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
-from weakref import WeakKeyDictionary
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -30,6 +31,7 @@ from scrapy.responsetypes import responsetypes
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler import __version__
+from crawler.seal import close_settled, use_log
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord
 
 __all__ = [
+    "INDEX",
     "Archive",
     "ArchiveMiddleware",
     "ArchivePolicy",
@@ -47,14 +50,21 @@ __all__ = [
     "Record",
     "archive_of",
     "find_record",
+    "open_index",
     "read_page",
     "read_record",
+    "reading_index",
+    "records_of",
 ]
 
 MAX_PAGE_BYTES = 10 * 1024 * 1024
 COMPRESSION = 1  # zlib level; level 6 is 4 % smaller at 2.5 times the CPU (174 KB page)
 _FLUSH_EVERY = 40  # index rows a transaction; a killed process re-reads the tail of the file
 
+INDEX = "index.db"
+_GZIP = b"\x1f\x8b\x08"
+_CHUNK = 64 * 1024
+_KINDS = {"response": "response", "metadata": "failure", "warcinfo": "warcinfo"}
 _SCHEMA = """
 create table if not exists records (
     id text primary key,
@@ -66,7 +76,8 @@ create table if not exists records (
     fetched_at text not null,
     file text not null,
     start integer not null,
-    length integer not null
+    length integer not null,
+    digest text not null default ''
 );
 create index if not exists records_key on records(key, run_id);
 create index if not exists records_file on records(file, start);
@@ -91,18 +102,22 @@ class ArchivedFailure(IgnoreRequest):
 
 @dataclass(frozen=True)
 class Record:
-    """Where a record lies: `start` and `length` are bytes in `file`, relative to the archive."""
+    """Where a record lies: `start` and `length` are bytes in `file`, relative to the archive.
+
+    `digest` is of those bytes as they lie there, "" for records of before there were digests.
+    """
 
     id: str
     run_id: int
     key: str
-    kind: str  # response, failure, rendered, screenshot
+    kind: str  # response, failure, rendered, requests, screenshot; warcinfo has no key
     url: str
     status: int | None
     fetched_at: str
     file: str
     start: int
     length: int
+    digest: str = ""
 
 
 class Archive:
@@ -119,18 +134,21 @@ class Archive:
         self.file = f"{run_id}/{_safe(part)}.warc.gz"
         path = root / self.file
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._index = _open_index(root)
+        self._index = open_index(root)
+        self._finish = weakref.finalize(self, close_settled, self._index, root / INDEX)
         self._pending: dict[str, Record] = {}
         self._by_key: dict[str, Record] = {}
         self._mend(path)
         self._out: BinaryIO = path.open("ab")
         if self._out.tell() == 0:
-            self._write("warcinfo", "", "", _WARCINFO, "application/warc-fields")
+            self._remember(
+                self._write("warcinfo", "", "", _WARCINFO, "application/warc-fields"), None
+            )
 
     def close(self) -> None:
         self.flush()
         self._out.close()
-        self._index.close()
+        self._finish()
 
     # -- writing
 
@@ -173,7 +191,7 @@ class Archive:
         kind: str = "",
         payload: bytes | None = None,
     ) -> Record:
-        kind = kind or {"response": "response", "metadata": "failure"}.get(warc_type, "")
+        kind = kind or _KINDS.get(warc_type, "")
         now = datetime.now(UTC)
         record_id = self._new_id(key, kind)
         fields = [
@@ -198,7 +216,7 @@ class Archive:
         self._out.flush()
         return Record(
             record_id, self.run_id, key, kind, url, None, now.isoformat(timespec="seconds"),
-            self.file, start, len(packed),
+            self.file, start, len(packed), _digest(packed),
         )  # fmt: skip
 
     def _new_id(self, key: str, kind: str) -> str:
@@ -220,7 +238,8 @@ class Archive:
     def _remember(self, record: Record, status: int | None) -> Record:
         record = Record(**{**record.__dict__, "status": status})
         self._pending[record.id] = record
-        self._by_key[record.key] = record
+        if record.key:
+            self._by_key[record.key] = record
         if len(self._pending) >= _FLUSH_EVERY:
             self.flush()
         return record
@@ -232,7 +251,7 @@ class Archive:
         rows = [tuple(record.__dict__.values()) for record in self._pending.values()]
         with self._index:
             self._index.executemany(
-                "insert or replace into records values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                f"insert or replace into records values ({', '.join('?' * len(rows[0]))})", rows
             )
         self._pending.clear()
 
@@ -266,7 +285,10 @@ class Archive:
     # -- after a kill
 
     def _mend(self, path: Path) -> None:
-        """Index complete records that the index does not know yet; cut off a torn last one."""
+        """Index complete records that the index does not know yet; cut off a torn last one.
+
+        A damaged record between others stays where it is: `cxscout doctor --deep` tells.
+        """
         if not path.exists():
             return
         row = self._index.execute(
@@ -275,42 +297,79 @@ class Archive:
         end = known = row[0] or 0
         with path.open("rb") as stream:
             stream.seek(known)
-            for start, length, head in _members(stream, known):
-                end = start + length
-                self._adopt(head, start, length)
+            for member in _members(stream, known):
+                end = member.start + len(member.packed)
+                self._remember(_record_of(member, self.run_id, self.file), member.status)
         if end < path.stat().st_size:
             with path.open("r+b") as torn:
                 torn.truncate(end)
         self.flush()
 
-    def _adopt(self, head: dict[str, str], start: int, length: int) -> None:
-        if not head.get("x-cxscout-key"):
-            return
-        fetched_at = head["warc-date"].replace("Z", "+00:00")
-        status = int(head["http-status"]) if "http-status" in head else None
-        record = Record(
-            uuid.UUID(head["warc-record-id"].strip("<>").removeprefix("urn:uuid:")).hex,
-            self.run_id, head["x-cxscout-key"], head["x-cxscout-kind"], head["warc-target-uri"],
-            status, fetched_at, self.file, start, length,
-        )  # fmt: skip
-        self._remember(record, status)
+
+class Member(NamedTuple):
+    """A complete gzip member of a WARC file: one record, as it lies there."""
+
+    start: int
+    packed: bytes
+    head: dict[str, str]
+
+    @property
+    def status(self) -> int | None:
+        return int(self.head["http-status"]) if "http-status" in self.head else None
 
 
-def _open_index(root: Path) -> sqlite3.Connection:
-    index = sqlite3.connect(root / "index.db", timeout=30)
-    index.execute("pragma journal_mode = wal")
-    index.execute("pragma synchronous = normal")
+def _record_of(member: Member, run_id: int, file: str) -> Record:
+    """The index row of a record, made from the record itself."""
+    head = member.head
+    return Record(
+        uuid.UUID(head["warc-record-id"].strip("<>").removeprefix("urn:uuid:")).hex,
+        run_id,
+        head.get("x-cxscout-key", ""),
+        head.get("x-cxscout-kind") or _KINDS.get(head["warc-type"], ""),
+        head.get("warc-target-uri", ""),
+        member.status,
+        head["warc-date"].replace("Z", "+00:00"),
+        file,
+        member.start,
+        len(member.packed),
+        _digest(member.packed),
+    )
+
+
+def records_of(root: Path, file: str) -> Iterator[Record]:
+    """The index rows that a WARC file should have, from the file alone; ends at what is torn."""
+    with (root / file).open("rb") as stream:
+        for member in _members(stream, 0):
+            yield _record_of(member, int(file.split("/", 1)[0]), file)
+
+
+def open_index(root: Path) -> sqlite3.Connection:
+    """The index, for writing; close it with `seal.close_settled(index, root / INDEX)`."""
+    index = sqlite3.connect(root / INDEX, timeout=30)
+    use_log(index)
     index.executescript(_SCHEMA)
+    if "digest" not in {row[1] for row in index.execute("pragma table_info(records)")}:
+        index.execute("alter table records add column digest text not null default ''")
     return index
+
+
+@contextmanager
+def reading_index(root: Path) -> Iterator[sqlite3.Connection | None]:
+    """The index, for reading only; None when there is none."""
+    path = root / INDEX
+    if not path.exists():
+        yield None
+        return
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as index:
+        yield index
 
 
 def find_record(root: Path, record_id: str) -> Record | None:
     """A record by its id, in whichever run and file it lies."""
-    index = _open_index(root)
-    try:
+    with reading_index(root) as index:
+        if index is None:
+            return None
         row = index.execute("select * from records where id = ?", [record_id]).fetchone()
-    finally:
-        index.close()
     return Record(*row) if row else None
 
 
@@ -335,21 +394,36 @@ def read_page(root: Path, record: Record) -> bytes:
         return found.content_stream().read(MAX_PAGE_BYTES)
 
 
-def _members(stream: BinaryIO, start: int) -> Iterator[tuple[int, int, dict[str, str]]]:
-    """(start, length, headers) of each complete gzip member from the stream's position on."""
-    rest = stream.read()
-    while rest:
-        unpacker = zlib.decompressobj(31)
+def _members(stream: BinaryIO, start: int) -> Iterator[Member]:
+    """Each complete gzip member from the stream's position on, which is `start` of the file.
+
+    What is damaged is passed over: the next member counts again. A torn end is left out.
+    """
+    content = stream.read()
+    at = 0
+    while 0 <= at < len(content):
+        text, end = _unpacked(content, at)
+        if text.startswith(b"WARC/"):
+            yield Member(start + at, content[at:end], _heads(text))
+            at = end
+        else:
+            at = content.find(_GZIP, at + 1)
+
+
+def _unpacked(content: bytes, start: int) -> tuple[bytes, int]:
+    """The text of the gzip member at `start` and where it ends; (b"", start) when it is broken."""
+    unpacker = zlib.decompressobj(31)
+    parts, at = [], start
+    while not unpacker.eof:
+        chunk = content[at : at + _CHUNK]
+        if not chunk:
+            return b"", start
         try:
-            text = unpacker.decompress(rest)
+            parts.append(unpacker.decompress(chunk))
         except zlib.error:
-            return
-        if not unpacker.eof:
-            return
-        length = len(rest) - len(unpacker.unused_data)
-        yield start, length, _heads(text)
-        start += length
-        rest = unpacker.unused_data
+            return b"", start
+        at += len(chunk)
+    return b"".join(parts), at - len(unpacker.unused_data)
 
 
 def _heads(text: bytes) -> dict[str, str]:
@@ -361,6 +435,10 @@ def _heads(text: bytes) -> dict[str, str]:
     if match := re.match(rb"HTTP/1\.1 (\d{3})", block):
         found["http-status"] = match[1].decode()
     return found
+
+
+def _digest(packed: bytes) -> str:
+    return hashlib.blake2b(packed, digest_size=8).hexdigest()
 
 
 def _safe(part: str) -> str:
@@ -388,7 +466,7 @@ _REASONS = {
 
 # -- Scrapy's HTTP cache, resting on the archive
 
-_archives: WeakKeyDictionary[Crawler, Archive] = WeakKeyDictionary()
+_archives: weakref.WeakKeyDictionary[Crawler, Archive] = weakref.WeakKeyDictionary()
 
 
 def archive_of(crawler: Crawler) -> Archive | None:

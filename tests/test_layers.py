@@ -7,7 +7,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOOR = {"items", "errors", "config", "settings", "domains"}
-SECOND = {"db", "migrations", "archive", "guard", "politeness", "download", "egress", "privacy"}
+SECOND = {
+    "db",
+    "migrations",
+    "seal",
+    "archive",
+    "guard",
+    "politeness",
+    "download",
+    "egress",
+    "privacy",
+}
 
 # layer -> layers it may import (itself is always allowed)
 ALLOWED = {

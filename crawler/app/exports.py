@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from crawler.app.runs import read_run
+from crawler.app.sums import keep_sums
 from crawler.archive import find_record, read_page
 from crawler.errors import ConfigError, CxscoutError, TooComplex
 from crawler.privacy import hide_names
 from reports.evidence_page import make_page, render_page
-from reports.renderers import RENDERERS, pdf
+from reports.locale import ENGLISH
+from reports.renderers import RENDERERS, csv, pdf, xlsx
 from reports.report import build_report
+from reports.rows import long_tables
 from spiders.extract.page import ParsedPage
 from spiders.extract.reviews import extract_reviews
 from spiders.extract.structured import block_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from crawler.config import Settings
@@ -65,20 +71,34 @@ def write_report(
     if report.language != run.study.report_language:
         suffix = f"-{report.language}{suffix}"
     path = out or default_path(settings, run.study.name, run_id, suffix)
+    sums: dict[Path, str] = {}
     if report_format == "html":
         folder = path.with_name(f"{path.stem}-evidence")
         report = replace(report, evidence_base=folder.name)
-        _write_evidence(settings, report, folder)
+        sums = _write_evidence(settings, report, folder)
+    content: bytes | Callable[[IO[bytes]], None]
     if report_format == "pdf":
         content = pdf.render(report, browser=settings.browser)
+    elif report_format in ("xlsx", "csv"):
+        content = partial(_write_rows, report_format, db, report)
     else:
         content = renderer.render(report)
-    write_whole(path, content)
+    sums[path] = write_whole(path, content)
+    keep_sums(settings.reports, sums)
     return path
 
 
-def _write_evidence(settings: Settings, report: Report, folder: Path) -> None:
-    """A copy of each cited page; what the archive no longer has is left out."""
+def _write_rows(report_format: str, db: Database, report: Report, out: IO[bytes]) -> None:
+    """The formats that hold every review and page: row by row, so that memory does not grow."""
+    if report_format == "csv":
+        csv.write(report, out, long_tables(db, report, ENGLISH))
+    else:
+        xlsx.write(report, out, long_tables(db, report))
+
+
+def _write_evidence(settings: Settings, report: Report, folder: Path) -> dict[Path, str]:
+    """A copy of each cited page; what the archive no longer has is left out. Returns their sums."""
+    sums: dict[Path, str] = {}
     cited: dict[str, list[str]] = defaultdict(list)
     titles: dict[str, str] = {}
     for entry in report.evidence:
@@ -103,24 +123,36 @@ def _write_evidence(settings: Settings, report: Report, folder: Path) -> None:
             record=record_id,
             file=record.file,
         )
-        write_whole(folder / f"{record_id}.html", render_page(copy, report.words))
+        target = folder / f"{record_id}.html"
+        sums[target] = write_whole(target, render_page(copy, report.words))
+    return sums
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
+def write_whole(path: Path, content: bytes | Callable[[IO[bytes]], None]) -> str:
+    """Write a file so that nobody ever sees half of it; returns its SHA-256.
+
+    `content` is the bytes, or a function that writes them into an open file.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise CxscoutError(f"{path} cannot be written: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
+        with os.fdopen(handle, "w+b") as out:
+            if callable(content):
+                content(out)
+            else:
+                out.write(content)
             out.flush()
+            out.seek(0)
+            digest = hashlib.file_digest(out, "sha256").hexdigest()
             os.fsync(out.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(name)
         raise CxscoutError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):  # where all went well it bears its own name by now
+            os.unlink(name)
+    return digest

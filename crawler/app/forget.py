@@ -5,17 +5,18 @@ from __future__ import annotations
 import html
 import os
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.app.housekeeping import require_idle
-from crawler.archive import Archive, Record, read_page
+from crawler.archive import INDEX, Archive, Record, open_index, read_page
 from crawler.errors import ConfigError
 from crawler.pipelines import author_hash, privacy_key
+from crawler.seal import close_settled, settle
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from crawler.config import Settings
     from crawler.db import Database
 
@@ -60,7 +61,7 @@ def forget_person(settings: Settings, db: Database, name: str) -> dict[str, Any]
         for path in settings.reports.glob(f"*-evidence/{record}.html"):
             path.unlink()
     db.execute("vacuum")
-    db.execute("pragma wal_checkpoint(truncate)")
+    settle(settings.database)
     return {
         "reviews": rows.pop("reviews"),
         "other_rows": sum(rows.values()),
@@ -127,9 +128,10 @@ def _clean_archive(settings: Settings, found: re.Pattern[str], signed: set[str])
         run_id = int(path.parent.name)
         Archive(root, run_id, path.name.removesuffix(".warc.gz")).close()  # indexes a torn tail
         file = path.relative_to(root).as_posix()
-        with closing(sqlite3.connect(root / "index.db", timeout=30)) as index:
+        index = open_index(root)
+        try:
             rows = index.execute("select * from records where file = ? order by start", [file])
-            records = [Record(*row) for row in rows]
+            records = [record for row in rows if (record := Record(*row)).key]
             named = {r for r in records if r.id in signed or _names(root, r, found)}
             urls = {record.url for record in named}
             # What a browser made of the same page shows the name as well, a screenshot too.
@@ -137,6 +139,8 @@ def _clean_archive(settings: Settings, found: re.Pattern[str], signed: set[str])
             if out:
                 _rewrite(path, index, records, out)
                 gone |= {record.id for record in out}
+        finally:
+            close_settled(index, root / INDEX)
     return gone
 
 

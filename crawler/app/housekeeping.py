@@ -20,8 +20,10 @@ from crawler.app.exports import write_whole
 from crawler.app.schedules import get_schedule, locked
 from crawler.app.slots import next_slots
 from crawler.app.studies import study_id
+from crawler.archive import INDEX, open_index, reading_index
 from crawler.db import open_db
 from crawler.errors import ConfigError, CxscoutError
+from crawler.seal import close_settled, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +35,7 @@ __all__ = ["back_up", "clean_study", "require_idle", "restore", "status", "write
 
 _MANIFEST = "manifest.json"
 _DATABASE = "cxscout.db"
-_INDEX = "archive/index.db"
+_INDEX = f"archive/{INDEX}"
 _SMALL = ("privacy.key", "cxscout.toml")
 _CHUNK = 1024 * 1024
 
@@ -89,7 +91,7 @@ def _to_keep(settings: Settings, folder: Path, archive: bool) -> Iterator[tuple[
 def _copy_database(source: Path, target: Path) -> Path:
     """SQLite's own copy of a live database: one moment of it, whatever is being written."""
     with (
-        closing(sqlite3.connect(source, timeout=30)) as live,
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30)) as live,
         closing(sqlite3.connect(target)) as copy,
     ):
         live.backup(copy)
@@ -157,7 +159,15 @@ def restore(settings: Settings, file: Path, *, force: bool) -> dict[str, Any]:
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(Path(folder, name), target)
             os.chmod(target, 0o600)
+    _seal(settings)
     return manifest
+
+
+def _seal(settings: Settings) -> None:
+    """Checksums of what was put back."""
+    open_db(settings.database).close()
+    if (settings.home / _INDEX).exists():
+        close_settled(open_index(settings.archive), settings.home / _INDEX)
 
 
 def _set_aside(settings: Settings) -> None:
@@ -168,7 +178,7 @@ def _set_aside(settings: Settings) -> None:
         except (sqlite3.Error, CxscoutError):  # damaged: the very reason to restore
             shutil.copy(settings.database, kept)
     for name in (_DATABASE, _INDEX):
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm", ".seal"):
             (settings.home / f"{name}{suffix}").unlink(missing_ok=True)
 
 
@@ -241,7 +251,7 @@ def clean_study(settings: Settings, db: Database, name: str, *, keep: int) -> di
         for run_id in set(old) - needed:
             _delete_archive(settings, run_id)
         db.execute("vacuum")
-        db.execute("pragma wal_checkpoint(truncate)")
+        settle(settings.database)
     return {"study": name, "runs": len(old), "bytes": max(0, before - _bytes_of(settings.home))}
 
 
@@ -256,10 +266,9 @@ def _archives_in_use(settings: Settings, db: Database, number: int, oldest: int 
             [number, oldest],
         )
     }
-    path = settings.home / _INDEX
-    if not path.exists():
-        return set()
-    with closing(sqlite3.connect(path, timeout=30)) as index:
+    with reading_index(settings.archive) as index:
+        if index is None:
+            return set()
         rows = index.execute("select id, run_id from records").fetchall()
     return {run_id for record, run_id in rows if record in records}
 
@@ -279,10 +288,11 @@ def _delete_rows(db: Database, runs: list[int]) -> None:
 
 
 def _delete_archive(settings: Settings, run_id: int) -> None:
-    path = settings.home / _INDEX
-    if path.exists():
-        with closing(sqlite3.connect(path, timeout=30)) as index, index:
+    if (settings.home / _INDEX).exists():
+        index = open_index(settings.archive)
+        with index:
             index.execute("delete from records where run_id = ?", [run_id])
+        close_settled(index, settings.home / _INDEX)
     shutil.rmtree(settings.archive / str(run_id), ignore_errors=True)
 
 
@@ -292,7 +302,8 @@ def _bytes_of(path: Path) -> int:
     total = 0
     for entry in path.rglob("*"):
         with suppress(OSError):  # it went away meanwhile
-            total += entry.stat().st_size if entry.is_file() else 0
+            is_kept = entry.is_file() and not entry.name.endswith(("-wal", "-shm"))
+            total += entry.stat().st_size if is_kept else 0
     return total
 
 
