@@ -85,7 +85,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
 def _page_says_faq(page: ParsedPage) -> bool:
     path = unquote(urlsplit(page.url).path).rpartition(".")[0] or urlsplit(page.url).path
     words = re.sub(r"[-_/]+", " ", path)
-    return names_faq(page.title) or names_faq(words)
+    return names_faq(page.title.replace("?", "")) or names_faq(words)
 
 
 def _main_part(page: ParsedPage) -> LexborNode | None:
@@ -161,8 +161,8 @@ def _has_title(page: ParsedPage) -> bool:
     """Whether a heading, a bold line or a class names a FAQ."""
     if "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES):
         return True
-    titles = {node.text().strip() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
-    return any(len(title) < 90 and names_faq(title) for title in titles)
+    titles = {node.text() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
+    return any(len(title) < 200 and names_faq(" ".join(title.split())[:90]) for title in titles)
 
 
 def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> FaqEntry:

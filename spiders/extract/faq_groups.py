@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from spiders.extract.faq_heads import SHAPES, Head, is_small_talk
@@ -34,6 +35,9 @@ LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
     "links": (None, (3, 0.4), (3, 0.5)),
     "contents": (None, (3, 0.5), (3, 0.5)),
 }
+# Least share of heads among the lines from the first to the last, where nothing but the text of a
+# line makes it a head; contexts as above.
+DENSITY = {"inline": (0.3, 0.1, 0.1), "table": (0.15, 0.0, 0.0)}
 # Shapes whose members are questions even without a mark, once the group is accepted.
 STRUCTURAL = frozenset(
     ("details", "accordion", "label", "dl", "table", "heading", "bold", "links", "contents")
@@ -45,10 +49,13 @@ _BY_USERS = re.compile(
     r"|^.{0,60}\b(?:says|wrote|said):)"
     r"|\bby \w+,? (?:on )?(?:[A-Z][a-z]+ \d{1,2},? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
+_AGO = re.compile(r"\b(?:minutes?|hours?|days?|weeks?|months?|years?) ago\b")
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
 
 
 _FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
+_CHOICE = re.compile(r"\(?[A-Ba-b]\s?[).:\-]")
+_NUMBERED = re.compile(r"[A-Z]?\d{1,3}(?:[.\-]\d{1,3}){0,3}[.):]?\s")
 _KEY = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"^[\W\d_]+")
 
@@ -141,15 +148,57 @@ def _share(group: list[Head]) -> float:
     return sum(min(1.0, head.strength * 0.6) for head in group if head.asks) / len(group)
 
 
-def _trim(group: list[Head], contents: frozenset[str]) -> list[Head]:
+def _trim(
+    group: list[Head], region: Region, lines: list[Line], contents: frozenset[str]
+) -> list[Head]:
     """From the first to the last that asks; all where the markup itself says question.
 
     Other things than questions fold too: menus and filters before and behind an accordion.
+    What stands right under the FAQ's title is its first question, asking or not.
     """
     if group and group[0].shape in ("label", "details", "accordion") and _share(group) >= 0.5:
         return group
-    sure = [i for i, h in enumerate(group) if h.asks or key_of(h.question) in contents]
-    return group[sure[0] : sure[-1] + 1] if sure else []
+    counted = region.context > NONE and group and group[0].shape in ("heading", "bold")
+    counted = counted and _is_numbered(group)
+    sure = [
+        i
+        for i, h in enumerate(group)
+        if h.asks or key_of(h.question) in contents or (counted and _NUMBERED.match(h.question))
+    ]
+    if not sure:
+        return []
+    is_first = (
+        region.context == SECTION
+        and group[0].shape == "heading"
+        and group[0].at <= region.start + 1
+        and _share(group) < 0.6
+    )
+    last = sure[-1] + 1
+    if region.context == SECTION and group[0].shape in ("details", "accordion"):
+        last = _like(group, sure[-1], lines)
+    return group[0 if is_first else sure[0] : last]
+
+
+def _like(group: list[Head], at: int, lines: list[Line]) -> int:
+    """Where the heads behind `at` that stand as deep as it does end."""
+    depth = len(lines[group[at].at].scope.path())
+    while at < len(group) and len(lines[group[at].at].scope.path()) == depth:
+        at += 1
+    return at
+
+
+def _without_answers(group: list[Head]) -> list[Head]:
+    """Without those that are the answers, where question and answer are marked alike.
+
+    One line each: every line that asks is followed by one that does not.
+    """
+    told = {
+        after.at
+        for head, after in pairwise(group)
+        if head.strength == 2 and not after.strength and after.at == head.at + 1
+    }
+    asking = sum(head.strength == 2 for head in group)
+    return [h for h in group if h.at not in told] if len(told) > 0.6 * asking else group
 
 
 def _spans(group: list[Head], lines: list[Line], end: int) -> None:
@@ -158,6 +207,7 @@ def _spans(group: list[Head], lines: list[Line], end: int) -> None:
     Nothing ends the last answer of a flat page, so it gets as many lines as the longest before.
     """
     longest = 0
+    boxes = {lines[head.at].box for head in group}
     for head, following in zip(group, [*group[1:], None], strict=False):
         limit = following.at if following else end
         if following is None and len(group) > 2:
@@ -165,6 +215,8 @@ def _spans(group: list[Head], lines: list[Line], end: int) -> None:
         common = _common_path(group, lines) if following is None else []
         stop = head.at + 1
         while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
+            if len(boxes) == 1 and common and lines[head.at].box not in (0, lines[stop].box):
+                break
             stop += 1
         head.until = stop
         longest = max(longest, stop - head.at)
@@ -180,9 +232,7 @@ def _ends(line: Line, other: Line, shape: str, common: list[int]) -> bool:
             return True
     if not common:
         return False
-    if other.scope.path()[: len(common)] != common:
-        return True
-    return bool(line.box) and other.box != line.box
+    return other.scope.path()[: len(common)] != common
 
 
 def _common_path(group: list[Head], lines: list[Line]) -> list[int]:
@@ -241,6 +291,18 @@ def _told(head: Head, lines: list[Line]) -> str:
     return " ".join([head.rest, *(line.text for line in lines[head.at + 1 : head.until][:4])])[:300]
 
 
+def _is_quiz(group: list[Head], lines: list[Line]) -> bool:
+    """Choices A and B behind the questions."""
+    chosen = 0
+    for head in group:
+        first = [line.text for line in lines[head.at + 1 : head.at + 3]]
+        chosen += len(first) == 2 and all(
+            _CHOICE.match(text) and len(text) < 120 and text[:2].lstrip("(")[:1].upper() == letter
+            for text, letter in zip(first, "AB", strict=True)
+        )
+    return chosen * 2 > len(group)
+
+
 def _is_survey(group: list[Head], lines: list[Line]) -> bool:
     """The same choices behind every question."""
     told = [_told(head, lines) for head in group]
@@ -249,9 +311,11 @@ def _is_survey(group: list[Head], lines: list[Line]) -> bool:
 
 def _is_thread(group: list[Head], lines: list[Line]) -> bool:
     """Questions and answers that visitors wrote."""
-    return sum(bool(_BY_USERS.search(_told(head, lines).strip())) for head in group) * 2 > len(
-        group
+    told = sum(
+        bool(_AGO.search(head.question) or _BY_USERS.search(_told(head, lines).strip()))
+        for head in group
     )
+    return told * 2 > len(group)
 
 
 def _density(group: list[Head]) -> float:
@@ -270,15 +334,15 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
         return False
     if _is_survey(members, lines) or _is_thread(members, lines):
         return False
-    if region.context == NONE and _is_checklist(members, lines):
+    if _is_quiz(members, lines) or (region.context == NONE and _is_checklist(members, lines)):
         return False
-    return not (shape == "inline" and _density(asking) < (0.3, 0.1, 0.1)[region.context])
+    return _density(asking) >= DENSITY.get(shape, (0.0, 0.0, 0.0))[region.context]
 
 
 def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> bool:
     shape = group[0].shape
     limit = LIMITS[shape][context]
-    if limit is None:
+    if limit is None or (context == NONE and group[0].key[-1] == "linked"):
         return False
     asking = [head for head in group if head.asks and (context > NONE or head.strength == 2)]
     fewest, least = limit
@@ -290,17 +354,33 @@ def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> b
     return len(asking) >= fewest and _share(group) >= least
 
 
+def _is_replied(group: list[Head], lines: list[Line], labels: Labels) -> bool:
+    """Whether nearly all are labelled "Q:" and followed by an "A:", some of them asking."""
+    if group[0].shape != "label" or len(group) < 3:
+        return False
+    ends = [*(head.at for head in group[1:]), len(lines)]
+    replied = sum(
+        any(labels.of(line.text)[0] == "a" for line in lines[head.at : min(end, head.at + 8)])
+        for head, end in zip(group, ends, strict=True)
+    )
+    return replied >= 0.8 * len(group) and sum(head.asks for head in group) * 5 >= len(group)
+
+
 def _agrees(group: list[Head], known: frozenset[str]) -> bool:
     """Beside structured data, a group must hold some of its questions or be mostly questions."""
     asking = sum(head.strength == 2 and head.asks for head in group)
     return asking * 2 > len(group) > 1 or any(key_of(head.question) in known for head in group)
 
 
-def _members(group: list[Head], contents: frozenset[str]) -> list[Head]:
+def _members(group: list[Head], context: int, contents: frozenset[str]) -> list[Head]:
     """Which of a group that asks enough are entries: all, or those that ask or are listed."""
     shape = group[0].shape
     least = {"heading": 0.6, "bold": 0.7, "links": 0.7, "contents": 0.7}.get(shape, 0.5)
-    whole = shape in STRUCTURAL and _share(group) >= least
+    if shape in ("heading", "bold") and context > NONE and _is_numbered(group):
+        least = 0.25
+    elif shape in ("heading", "accordion", "details") and context == SECTION:
+        least = 0.3
+    whole = shape == "label" or (shape in STRUCTURAL and _share(group) >= least)
     words = 4 if shape in ("links", "contents") else 1
     return [
         head
@@ -309,6 +389,13 @@ def _members(group: list[Head], contents: frozenset[str]) -> list[Head]:
         or (whole and _plausible(head) and head.question.count(" ") + 1 >= words)
         or (key_of(head.question) in contents and _plausible(head))
     ]
+
+
+def _is_numbered(group: list[Head]) -> bool:
+    """Whether nearly all carry a number, e.g. "1.4", "G2." or "3)"."""
+    return len(group) > 2 and sum(bool(_NUMBERED.match(h.question)) for h in group) > (
+        0.8 * len(group)
+    )
 
 
 def _plausible(head: Head) -> bool:
@@ -381,10 +468,14 @@ def _accept_in(
     for group in sorted(groups, key=lambda group: SHAPES.index(group[0].shape)):
         if group[0].shape in ("text", "list", "links") and len(taken) > 1:
             continue
-        group = _trim(_outside(group, taken), contents)
-        if not group or not _asks_enough(group, region.context, contents):
-            continue
-        members = _members(group, contents)
+        group = _outside(group, taken)
+        if group and group[0].shape == "accordion":
+            group = _without_answers(group)
+        if not (group and _is_replied(group, lines, labels)):
+            group = _trim(group, region, lines, contents)
+            if not group or not _asks_enough(group, region.context, contents):
+                continue
+        members = _members(group, region.context, contents)
         _spans(members, lines, region.end)
         if known and not _agrees(members, known):
             continue

@@ -58,7 +58,8 @@ _SMALL_TALK = re.compile(
     r"|^need (?:more |any |some )?(?:help|support|assistance|advice)"
     r"|^(?:can't|cannot|didn't|couldn't) find|^did you (?:find|make|know|like|mean|enjoy)"
     r"|^(?:forgot|lost) (?:your |my )?(?:user|pass|log)|^looking for|^ready to|^not a member"
-    r"|^i (?:still )?have .{0,20}questions?|^new here"
+    r"|^i (?:still )?have .{0,20}questions?|^new here|^who(?:'|’)?s online|^who has been online"
+    r"|^(?:security|secret|challenge) question"
     r"|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try)"
     r"|^(?:noch|haben sie) fragen|^war .{0,40}hilfreich|^.{0,25} vous a.{0,20}utile"
     r"|^why (?:choose|us)\b|^are you sure|^who we are|^what do you think|^leave a|^sound good"
@@ -95,12 +96,15 @@ class _Finder:
     def heads(self) -> Iterator[Head]:
         header = 0
         skip = -1
+        last: Head | None = None
         for line in self.lines:
             if line.index == skip:
                 continue
             if line.header and line.header == header:
-                continue  # an icon or a second line of the same header
-            header = line.header
+                if last is not None:  # an icon or a second line of the same header
+                    self.continued(last, line)
+                continue
+            header, last = line.header, None
             text = line.text if line.text[0].isalnum() else strip_signs(line.text[:600])
             kind, rest = self.labels.of(text)
             if kind == "q":
@@ -112,13 +116,26 @@ class _Finder:
             else:
                 found = self.plain(line)
             if found is not None:
+                last = found
                 yield found
+
+    def continued(self, head: Head, line: Line) -> None:
+        """Take a line behind a <br> into the question that it ends."""
+        first = self.lines[head.at]
+        text = f"{first.text} {line.text}"
+        if head.strength < 2 and line.scope is first.scope and len(text) <= MAX_QUESTION:
+            grade = strength(line.text, self.speech)
+            if grade == 2:
+                head.question, head.at = strip_signs(text).strip(), line.index
+                head.strength, head.asks = grade, not is_small_talk(text)
 
     def labelled(self, line: Line, rest: str) -> Head | None:
         """`Q: ...`; the question is in the next line where the label stands alone."""
         key = ("label",)
         shape = "details" if line.tag == "summary" else "label"
         if rest:
+            if line.is_linked and line.target[:1] == "#":
+                return self.linked(line, line.target, rest)
             match = _INLINE_QUESTION.match(rest)
             if match and _holds_reply(rest[match.end() :], self.labels):
                 found = self.head(line, match[1], shape, key, rest[match.end() :])
@@ -149,18 +166,26 @@ class _Finder:
             return self.bold(line)
         return self.unmarked(line)
 
-    def linked(self, line: Line, link: str) -> Head | None:
+    def linked(self, line: Line, link: str, text: str = "") -> Head | None:
         """A line of contents, a title that links to its page, or a heading with an anchor."""
+        text = text or line.text
         if link[0] == "#" and (line.level or line.is_bold):
             shape = "heading" if line.level else "bold"
-            return self.head(
-                line, line.text, shape, (shape, line.level) if line.level else (shape,)
-            )
+            return self.head(line, text, shape, (shape, line.level) if line.level else (shape,))
+        if line.level and self.tells(line.index + 1):
+            return self.head(line, text, "heading", ("heading", line.level, "linked"))
         shape = "contents" if link[0] == "#" else "links"
-        found = self.head(line, line.text, shape, (shape, line.tag, line.level))
+        found = self.head(line, text, shape, (shape, line.tag, line.level))
         if found is not None:
             found.url = link
         return found
+
+    def tells(self, at: int) -> bool:
+        """Whether the line is running text, as the start of an answer is."""
+        if at >= len(self.lines):
+            return False
+        line = self.lines[at]
+        return not line.level and not line.is_linked and len(line.text) > 20
 
     def bold(self, line: Line) -> Head | None:
         shape = "table" if line.tag in ("td", "th") else "bold"

@@ -60,6 +60,8 @@ _ASIDE = re.compile(
 _BOXES = frozenset(
     ["div", "section", "article", "main", "ul", "ol", "dl", "table", "aside", "details"]
 )
+_WHOLES = _BOXES | {"li"}
+_MAX_HEADER = 400  # characters; what is longer and called a question holds its answer too
 
 
 class Marks(NamedTuple):
@@ -76,14 +78,25 @@ class Marks(NamedTuple):
 def _marks(words: str) -> Marks:
     """Marks of a class or an id alone."""
     words = words.lower()
+    header, answer = _last(_HEADER, words), _last(_ANSWER, words)
     found = Marks(
         _FURNITURE.search(words) is not None,
         _ASIDE.search(words) is not None,
-        _HEADER.search(words) is not None,
-        _ANSWER.search(words) is not None,
+        header > 0 and not (answer > header and _is_element(words, header, answer)),
+        answer > 0,
         _FAQ_BOX.search(words) is not None,
     )
     return found if any(found) else _NOTHING
+
+
+def _last(pattern: re.Pattern[str], words: str) -> int:
+    """Where the last match ends; 0 for none."""
+    return max((match.end() for match in pattern.finditer(words)), default=0)
+
+
+def _is_element(words: str, start: int, end: int) -> bool:
+    """Whether both ends are in one name: `questions__answer` is a part, the answer."""
+    return " " not in words[start:end]
 
 
 def marks_of(words: str, name: str) -> Marks:
@@ -106,7 +119,7 @@ _FURNITURE_ROLES = frozenset(
     ("navigation", "contentinfo", "dialog", "alertdialog", "menu", "menubar")
 )
 _OPENS = frozenset(("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"))
-_TELLING = _OPENS | {"role"}
+_TELLING = _OPENS | {"role", "aria-hidden"}
 MAX_LINES = 20_000  # the longest real page seen has 3,000
 
 
@@ -258,7 +271,11 @@ class _Reader:
         if marks is _NOTHING and _TELLING.isdisjoint(attributes):
             return new
         role = attributes.get("role")
-        if role in _FURNITURE_ROLES or (marks.aside if new.inline else marks.furniture):
+        if role in _FURNITURE_ROLES or (
+            marks.aside or attributes.get("aria-hidden") == "true"
+            if new.inline
+            else marks.furniture
+        ):
             return None
         if marks.faq and not new.box and tag in _BOXES:
             new.box = node.mem_id
@@ -266,7 +283,10 @@ class _Reader:
             new.answer, new.header = True, 0
         elif role == "tabpanel":  # may hold an accordion of its own
             new.header = 0
-        elif not new.answer and (marks.header or not _OPENS.isdisjoint(attributes)):
+        elif not new.answer and (
+            not _OPENS.isdisjoint(attributes)
+            or (marks.header and not (tag in _WHOLES and _is_whole(node)))
+        ):
             new.header = node.mem_id
         if role == "heading":
             level = attributes.get("aria-level") or "2"
@@ -325,6 +345,22 @@ def _special(new: Scope, node: LexborNode, tag: str, attributes: dict[str, str |
     elif not new.box:
         return not node.css_matches("nav, [role=navigation]")
     return True
+
+
+def _is_whole(node: LexborNode) -> bool:
+    """Whether an element that is called a question holds the question and its answer."""
+    parts, has_role = 0, False
+    child = node.first_child
+    while child is not None:
+        if child.tag not in ("-text", "-comment", "i", "svg", "img", "br"):
+            attributes = child.attributes
+            marks = marks_of(attributes.get("class") or "", attributes.get("id") or "")
+            if marks.answer and not marks.header:
+                return True
+            has_role = has_role or marks.header
+            parts += 1
+        child = child.next
+    return (parts > 1 and has_role) or len(node.text()) > _MAX_HEADER
 
 
 def _mixed(parts: list[Part], text: str) -> tuple[bool, bool, str, LexborNode | None]:

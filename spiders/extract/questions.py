@@ -194,6 +194,7 @@ class Labels:
         return "", text
 
 
+_LETTERS = 5  # different letters before full stops are an enumeration: A1. B1. C1.
 _LABEL = re.compile(
     r"^[\[(*\s]*(?P<word>[^\W\d_]{1,12})[\s\-]?(?P<number>(?:(?:no|nr)\.?\s|#)?\s?\d{0,3})\s*"
     r"(?P<stop>[:：.)\]、﹕|·]+|[\-–—](?=\s)|)[*\s]*"
@@ -223,7 +224,8 @@ def labels_of(language: str | None, texts: Iterable[str]) -> Labels:
         if not _STOPS.isdisjoint(text[:16]) and (match := _LABEL.match(text)) and match["stop"]:
             word = match["word"].lower()
             seen[word] = seen.get(word, 0) + 1
-    if seen:
+    lettered = sum(len(word) == 1 for word, times in seen.items() if times > 1)
+    if seen and lettered < _LETTERS:
         for other, row in rows.items():
             asked = sum(seen.get(word, 0) for word in row.get("labels", ()))
             told = sum(seen.get(word, 0) for word in row.get("replies", ()))
@@ -251,6 +253,8 @@ def strip_signs(text: str) -> str:
     """
     if not text[:1].isalnum():
         text = _LEADING.sub("", text)
+        if text[:1] in ("?", "？") and has_mark(text[1:]):
+            text = text[1:].lstrip()  # an icon
     last = text[-1:]
     if last in _MARK_SET or (last.isalnum() and not text.endswith(_SIGN_WORDS)):
         return text
