@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spiders.extract.reviews import extract_reviews
 
@@ -32,37 +32,64 @@ def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
 
     A block of a word or two takes a short block before it along: a label or a heading.
     """
-    starts = _block_starts(page)
-    at = bisect_right(starts, start) - 1
+    pieces = _pieces(page)
+    at = pieces.block_at(start)
     if at < 0:
         return page.text[left:right].strip()
+    starts = pieces.starts
     after = bisect_left(starts, end)
+    while after < len(starts) and not pieces.begins_block(after):
+        after += 1
     last = min(right, starts[after] if after < len(starts) else right)
     first = max(left, starts[at])
-    is_bare = len(page.text[first:last].split()) < _FEW_WORDS
-    if is_bare and at and starts[at] - starts[at - 1] <= _MAX_LABEL:
-        first = max(left, starts[at - 1])
+    if at and len(page.text[first:last].split()) < _FEW_WORDS:
+        label = starts[pieces.block_at(starts[at - 1])]
+        if starts[at] - label <= _MAX_LABEL:
+            first = max(left, label)
     return page.text[first:last].strip()
 
 
+class _Pieces(NamedTuple):
+    """The texts of a page, each with its place in `page.text`; which begin blocks is seen late."""
+
+    nodes: list[LexborNode]
+    starts: list[int]
+    broken: frozenset[int]  # numbers of the pieces with a <br> before them
+
+    def begins_block(self, at: int) -> bool:
+        if at == 0 or at in self.broken:
+            return True
+        return _block_of(self.nodes[at]) != _block_of(self.nodes[at - 1])
+
+    def block_at(self, place: int) -> int:
+        """The number of the piece that begins the block around a place in the text; -1: none."""
+        at = bisect_right(self.starts, place) - 1
+        while at > 0 and not self.begins_block(at):
+            at -= 1
+        return at
+
+
 @lru_cache(maxsize=2)
-def _block_starts(page: ParsedPage) -> tuple[int, ...]:
-    """Places in `page.text` where a block begins, none where the walk and the text disagree."""
+def _pieces(page: ParsedPage) -> _Pieces:
+    """The pieces of `page.text`, none where the walk and the text disagree."""
     body = page.tree.body
+    nodes: list[LexborNode] = []
     starts: list[int] = []
-    place, last = 0, -1
+    broken: set[int] = set()
+    place = 0
     for node in body.traverse(include_text=True) if body else ():
-        if node.tag == "br":
-            last = -1
-        if node.tag != "-text":
+        if not node.is_text_node:
+            if node.tag == "br":
+                broken.add(len(nodes))
             continue
-        said = " ".join(node.text(deep=False).split())
+        said = (node.text_content or "").split()
         if said:
-            block = _block_of(node)
-            if block != last:
-                starts.append(place)
-            place, last = place + len(said) + 1, block
-    return tuple(starts) if place == len(page.text) + 1 else ()
+            nodes.append(node)
+            starts.append(place)
+            place += sum(map(len, said)) + len(said)
+    if place != len(page.text) + 1:
+        return _Pieces([], [], frozenset())
+    return _Pieces(nodes, starts, frozenset(broken))
 
 
 def _block_of(node: LexborNode) -> int:

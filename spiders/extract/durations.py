@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from spiders.extract.policies_rows import lowered, numbers, stems
+from spiders.extract.policies_rows import lowered, numbers, places, stems
 from spiders.extract.words import normalize, units
 
 __all__ = ["HOURS", "Duration", "durations", "sentence"]
@@ -60,28 +60,21 @@ def durations(text: str, languages: tuple[str, ...]) -> tuple[Duration, ...]:
     """
     lower = lowered(text)
     found: dict[int, Duration] = {}
+    known: dict[str, list[int]] = {}
     for code in languages:
+        known = places(text, code)
         for stem in stems("units", code):
-            for at in _hits(lower, stem):
+            for at in known.get(stem, ())[:MAX_HITS]:
                 one = _at(lower, at, stem, code)
                 if one and one.start not in found and not _is_gap(text, one.start):
                     found[one.start] = one
     for mark in _SHORT_HOURS if languages == ("en",) else _SHORT_HOURS + _SPACED_HOURS:
-        for at in _hits(lower, mark):
+        for at in known.get(mark, ())[:MAX_HITS]:
             end = at + len(mark)
             one = _span(lower, end - 1, end, "hour", (*languages, "en")[0])
             if one and not lower[end : end + 1].isalnum():
                 found.setdefault(one.start, one)
     return tuple(sorted(found.values(), key=lambda one: one.start))
-
-
-def _hits(lower: str, word: str) -> list[int]:
-    found: list[int] = []
-    at = lower.find(word)
-    while at >= 0 and len(found) < MAX_HITS:
-        found.append(at)
-        at = lower.find(word, at + len(word))
-    return found
 
 
 def _at(lower: str, at: int, stem: str, code: str) -> Duration | None:

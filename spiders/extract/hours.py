@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Channel
 from spiders.extract.blocks import is_quoted, quote
 from spiders.extract.durations import HOURS, Duration, durations, sentence
-from spiders.extract.policies_rows import lowered, spoken, zones
+from spiders.extract.policies_rows import CLOCK_SIGNS, places, spoken, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _TIME = r"(?:[:.h][0-5][0-9])?+ ?(?:[apAP]\.? ?[mM]\b\.?|[uU]hr|h\b)?+"
 _TO = r"[-\u2010-\u2014~]|[^\W\d_]{1,5}(?= ?[0-9])"
 _RANGE = re.compile(rf"[0-9]{{1,2}}(?![0-9]){_TIME} ?(?:{_TO}) ?[0-9]{{1,2}}(?![0-9]){_TIME}")
 _CLOCK = re.compile(r"[0-9][:.h][0-5][0-9]|[ap]\.?\s?m\b|uhr|[0-9]\s?h\b", re.IGNORECASE)
-_CLOCK_MARKS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -39,7 +38,7 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     text = page.text
     found: dict[str, Channel] = {}
     block_start = block_end = -1
-    for match in islice(_ranges(text), MAX_RANGES):
+    for match in islice(_ranges(text, spoken(text, page.language)[0]), MAX_RANGES):
         if not _CLOCK.search(match[0]) or match.start() < block_end:
             continue
         days = _days_before(text, max(block_end, match.start() - 48, 0), match.start())
@@ -54,17 +53,12 @@ def find_hours(page: ParsedPage) -> list[Channel]:
     return list(found.values())
 
 
-def _ranges(text: str) -> Iterator[re.Match[str]]:
+def _ranges(text: str, language: str) -> Iterator[re.Match[str]]:
     """Time ranges in order, sought only where the sign of a clock stands."""
-    lower = lowered(text)
-    places: set[int] = set()
-    for mark in _CLOCK_MARKS:
-        at = lower.find(mark)
-        while at >= 0 and len(places) < MAX_RANGES * 4:
-            places.add(at)
-            at = lower.find(mark, at + 2)
+    known = places(text, language)
+    signs = {at for sign in CLOCK_SIGNS for at in known.get(sign, ())}
     done = 0
-    for at in sorted(places):
+    for at in sorted(signs)[: MAX_RANGES * 4]:
         left = max(done, at - 14)
         while text[left - 1 : left].isdigit() and left < at:
             left += 1
@@ -115,8 +109,7 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
     text = page.text
     found: dict[str, Channel] = {}
     languages = spoken(text, page.language)
-    near = "\n".join(zones(text, "reply", code) for code in languages)
-    if not durations(near, languages):
+    if not any(zones(text, "reply", code) for code in languages):
         return []
     for span in durations(text, languages):
         if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:

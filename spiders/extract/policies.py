@@ -24,7 +24,7 @@ from crawler.items import Policy
 from spiders.extract.blocks import is_quoted, quote
 from spiders.extract.durations import HOURS, Duration, durations, sentence
 from spiders.extract.money import Amount, amounts
-from spiders.extract.policies_rows import lowered, methods, phrases_of, spoken, stems, zones
+from spiders.extract.policies_rows import lowered, methods, phrases_of, places, spoken, stems, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -289,24 +289,29 @@ _FACTS = {
 def _free_shipping(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[_Promise]:
     """`free shipping`, with the order value from which it holds when the sentence names one."""
     near = "\n".join(zones(text, "delivery", code) for code in languages)
-    known = dict.fromkeys(stem for code in languages for stem in stems("free", code))
+    known = {stem: code for code in languages for stem in stems("free", code)}
     for word in (w for w in known if w in near):
-        for at in _hits(lower, word):
+        for at in _starts(lower, word, places(text, known[word])[word]):
             left, right = sentence(text, at, at + len(word), 110, 110)
             facts = _free_facts(text, left, right, at, at + len(word), languages)
             if facts:
                 yield _Promise("shipping", facts, left, right, at, at + len(word))
 
 
-def _hits(lower: str, word: str) -> Iterator[int]:
+def _starts(lower: str, word: str, found: list[int]) -> list[int]:
+    """Those of the places of a word where a word begins, the first MAX_HITS."""
+    is_unparted = word[0] > "\u0e00"
+    return [at for at in found[:MAX_HITS] if at == 0 or is_unparted or not lower[at - 1].isalnum()]
+
+
+def _hits(lower: str, word: str) -> list[int]:
     """Where the word stands in the text, at the start of a word, at most MAX_HITS times."""
+    found: list[int] = []
     at = lower.find(word)
-    for _ in range(MAX_HITS):
-        if at < 0:
-            return
-        if at == 0 or word[0] > "\u0e00" or not lower[at - 1].isalnum():
-            yield at
+    while at >= 0 and len(found) < MAX_HITS:
+        found.append(at)
         at = lower.find(word, at + len(word))
+    return _starts(lower, word, found)
 
 
 def _free_facts(
@@ -392,7 +397,7 @@ def _cost(text: str, lower: str, languages: tuple[str, ...]) -> Iterator[_Promis
     """`Versandkosten: 4,90 €`: what shipping costs when nothing else is said."""
     near = "\n".join(zones(text, "delivery", code) for code in languages)
     for phrase in (p for p in phrases_of("shipping_cost", languages) if p in near):
-        for at in list(_hits(lower, phrase))[:10]:
+        for at in _hits(lower, phrase)[:10]:
             end = at + len(phrase)
             found = amounts(text[end : end + 40], languages)
             if found and not _names_limit(text[end : end + found[0].start], languages):
@@ -452,7 +457,7 @@ def _payment(text: str, lower: str, languages: tuple[str, ...]) -> list[_Promise
     facts: Facts = {}
     named_by = {w for code in languages for w in words("payment", code)}
     for word in sorted(named_by):
-        for at in list(_hits(lower, word))[:12]:
+        for at in _hits(lower, word)[:12]:
             near = max(0, at - 60)
             named = _methods(_DECLINED.sub(_blank, lower[near : at + 260]))
             if len(named) > 1:

@@ -7,16 +7,19 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spiders.extract.literals import Literals
 from spiders.extract.words import units, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "CLOCK_SIGNS",
     "lowered",
     "methods",
     "numbers",
     "phrases_of",
+    "places",
     "spoken",
     "stems",
     "zones",
@@ -115,17 +118,36 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes or ["en"]))[:3]
 
 
+# Topics whose words are sought; units of time are sought with them.
+_SOUGHT = "return_words delivery warranty cancel payment reply free units".split()
+CLOCK_SIGNS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30")
+# Signs of hours in any language: 24h (which no stem can stand for), 24 h, 9:00, 9 pm.
+HOUR_SIGNS = ("4h", "8h", "4 h", "8 h", *CLOCK_SIGNS)
+
+
+@cache
+def _literals(language: str) -> Literals:
+    return Literals([*(stem for key in _SOUGHT for stem in stems(key, language)), *HOUR_SIGNS])
+
+
+@lru_cache(maxsize=16)
+def places(text: str, language: str) -> dict[str, list[int]]:
+    """Where the stems of all topics, the units and the signs of hours begin in the text."""
+    return _literals(language).places(lowered(text))
+
+
 @lru_cache(maxsize=64)
 def zones(text: str, key: str, language: str) -> str:
     """What stands around the words of `key`, in lower case: all that phrases need be sought in.
 
     Empty when the text has none of the words.
     """
-    lower = lowered(text)
+    lower, known = lowered(text), places(text, language)
     found: list[str] = []
     for stem in stems(key, language):
-        at = lower.find(stem)
-        while at >= 0 and len(found) < MAX_ZONES:
-            found.append(lower[max(0, at - REACH) : at + REACH])
-            at = lower.find(stem, at + REACH // 2)
+        covered = 0
+        for at in known.get(stem, ()):
+            if at >= covered and len(found) < MAX_ZONES:
+                found.append(lower[max(0, at - REACH) : at + REACH])
+                covered = at + REACH // 2
     return "\n".join(found)
