@@ -169,3 +169,130 @@ def test_chosen_voices_stand_beside_marked_up_reviews_of_a_product():
     cards = "".join(f"<figure><p>{said}</p><cite>Ida M</cite></figure>" for said in SAID[1:])
     html = ld(marked("Bo", SAID[0])) + f"<section class='testimonials'>{cards}</section>"
     assert texts(html) == list(SAID)
+
+
+# --- cards without class names -----------------------------------------------------------------
+
+
+def grid(title, cards, tag="h2"):
+    inner = "".join(cards)
+    return f"<section><div><{tag}>{title}</{tag}></div><div class='grid'>{inner}</div></section>"
+
+
+def test_dashed_line_below_a_quotation_is_its_author():
+    cards = (f"<div><p>“{s}”</p><p class='font-bold'>- Ida vom Markt</p></div>" for s in SAID)
+    reviews = found(f"<div id='testimonials'>{grid('Was Kunden sagen', cards)}</div>", "de")
+    assert [(r.text, r.author) for r in reviews] == [(said, "Ida vom Markt") for said in SAID]
+
+
+def test_scripts_that_say_much_in_few_letters_have_sections_too():
+    voices = (
+        "朝の焼きたてパンは香りがよくて毎日通っています。",
+        "店員さんが親切で、また来たいと思いました。",
+    )
+    cards = [f"<div><p>「{said}」</p><p>- 山田様（会社員）</p></div>" for said in voices]
+    assert texts(grid("お客様の声", cards), "ja") == list(voices)
+    lines = "".join(f"<p>「{said}」</p>" for said in voices)
+    assert texts(
+        f"<div><h2>所在地</h2><p>東京都</p><h2>お客様の声</h2>{lines}</div>", "ja"
+    ) == list(voices)
+
+
+@pytest.mark.parametrize("name", ["depoimento", "temoignage", "testimonial"])
+def test_class_names_of_other_languages_speak_of_chosen_voices(name):
+    cards = "".join(
+        f"<div class='{name}-card'><p>“{said}”</p><div class='{name}-autor'><span>Ida Moss</span>"
+        "</div></div>"
+        for said in SAID
+    )
+    language = {"depoimento": "pt", "temoignage": "fr"}.get(name, "en")
+    assert texts(f"<div class='{name}s'>{cards}</div>", language) == list(SAID)
+
+
+def test_what_was_saved_beside_a_quotation_does_not_make_it_a_product():
+    cards = (f"<div><p>“{said}”</p><div>Ida M.</div><div>Saved $1,150</div></div>" for said in SAID)
+    assert texts(grid("What our customers say", cards)) == list(SAID)
+
+
+def test_names_that_link_stay_and_headings_that_lead_to_posts_go():
+    card = "<article><h3><a href='/{}'>{}</a></h3><p>{}</p><span>Ida Moss</span></article>"
+    posts = [card.format(n, f"Story no. {n}", said) for n, said in enumerate(SAID)]
+    assert texts(grid("Customer stories", posts)) == []
+    names = [card.format(n, "Ida Moss", said) for n, said in enumerate(SAID)]
+    assert texts(grid("Customer stories", names)) == list(SAID)
+
+
+def test_features_below_a_vague_heading_are_none():
+    cards = [f"<div class='card'><h3>Step no. {n}</h3><p>{s}</p></div>" for n, s in enumerate(SAID)]
+    assert texts(f"<h2>Loved by bakers everywhere</h2><div>{''.join(cards)}</div>") == []
+    assert texts(f"<h2>What our customers say</h2><div>{''.join(cards)}</div>") == list(SAID)
+
+
+@pytest.mark.parametrize("text", ["Precious ipsum dolor sit amet elit.", "Lorem ipsum, twice."])
+def test_filler_text_of_a_template_is_none(text):
+    cards = "".join(f"<div class='quote'><p>{text} {s}</p><cite>Ida M</cite></div>" for s in SAID)
+    assert texts(f"<div class='testimonials'>{cards}</div>") == []
+
+
+# --- how ratings are shown ---------------------------------------------------------------------
+
+
+def rated(stars, body=SAID[0]):
+    html = (
+        f"<div class='review-card'><b class='author'>Ida</b>{stars}<p class='text'>{body}</p></div>"
+    )
+    return [r.rating for r in found(html)]
+
+
+def test_icons_of_one_name_in_two_looks_are_filled_and_empty():
+    icon = '<svg class="icon-star size-4 {}"><polygon points="1 2 3"></polygon></svg>'
+    row = icon.format("fill-gold") * 3 + icon.format("text-white/30") * 2
+    assert rated(f"<div>{row}</div>") == [3.0]
+    row = icon.replace('">', '" fill="none">', 1).format("") + icon.format("") * 4
+    assert rated(f"<div>{row}</div>") != [5.0]
+
+
+def test_fewer_drawings_than_five_in_a_rating_are_that_many_stars():
+    star = '<svg viewBox="0 0 9 9"><path d="M9 2l2 5h5z"></path></svg>'
+    assert rated(f"<div class='stars'>{star * 3}</div>") == [3.0]
+
+
+@pytest.mark.parametrize("kind", ["number", "hidden"])
+def test_field_that_a_script_turns_into_stars_is_read(kind):
+    assert rated(f"<div class='rating'><input type='{kind}' name='rating' value='4'></div>") == [4]
+    assert rated("<i class='stars-4'></i><input type='radio' name='rating' value='1'>") == [4.0]
+
+
+def test_marked_up_review_takes_its_rating_from_the_stars_it_shows():
+    html = f"""<div itemscope itemtype="https://schema.org/Review"><b itemprop="author">Ida</b>
+      <span class="stars"><i class="fa fa-star"></i><i class="fa fa-star"></i>
+      <i class="fa fa-star-o"></i><i class="fa fa-star-o"></i><i class="fa fa-star-o"></i></span>
+      <p itemprop="reviewBody">{SAID[0]}</p></div>"""
+    assert [(r.rating, r.origin) for r in found(html)] == [(2.0, "microdata")]
+
+
+def test_bubbles_of_speech_are_no_ratings():
+    cards = "".join(
+        f"<div class='review-bubble'><div class='review-body'><div class='reviewer-name'>{name}"
+        f"</div><div class='reviewer-msg'>{said}</div><div class='review-date'>{day} May 2024</div>"
+        "</div></div>"
+        for day, (name, said) in enumerate(zip(("Ida", "Bo", "Cy"), SAID, strict=True), 3)
+    )
+    reviews = found(f"<div class='reviews-list'>{cards}</div>")
+    assert [(r.author, r.text) for r in reviews] == list(
+        zip(("Ida", "Bo", "Cy"), SAID, strict=True)
+    )
+
+
+SEAL = "<div class='rating-box'><div>{}</div><small>Alle Bewertungen ansehen</small></div>"
+
+
+def test_seal_with_mean_and_count_is_an_aggregate_and_a_product_list_is_none():
+    def means(html):
+        page = ParsedPage(f"<html lang='de'><body>{html}</body></html>", "https://a.example/")
+        return [(r.value, r.count) for r in extract_reviews(page)[1]]
+
+    seal = SEAL.format("4,87 / 5 aus 293 Meinungen, 293 Bewertungen")
+    assert means(seal) == means(seal * 2) == [(4.87, 293)]
+    assert means(seal + SEAL.format("4,1 / 5 aus 7 Bewertungen")) == []
+    assert means(SEAL.format("Model9 ratings: 4.1 of 5")) == []

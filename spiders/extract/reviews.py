@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date
 from spiders.extract.reviews_cards import read_cards
-from spiders.extract.reviews_dom import body_of, find_sections, read_sections, read_summary
+from spiders.extract.reviews_dom import (
+    body_of,
+    find_sections,
+    rating_of,
+    read_seal,
+    read_sections,
+    read_summary,
+)
 from spiders.extract.reviews_state import read_state
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
 from spiders.extract.stars import Stars, read_count, read_number, read_phrase
@@ -48,8 +55,8 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
         ratings = ratings or more
     if not reviews:
         reviews = read_cards(page)
-    if not ratings and sections.roots:
-        ratings = read_summary(page)
+    if not ratings:
+        ratings = read_summary(page) if sections.roots else read_seal(page)
     _scale(reviews, ratings)
     return _unique(reviews)[:MAX_REVIEWS], _distinct(ratings)
 
@@ -89,6 +96,8 @@ def _review(entity: Entity, language: str | None, country: str | None) -> Review
         body, title = title, ""
     if _is_editorial(entity):
         return None
+    if stars is None and entity.node is not None:
+        stars = rating_of(entity.node)
     body = clean_body(body)
     if not body or is_junk(body) or not (stars or author or written):
         return None

@@ -40,6 +40,8 @@ _LEADS_AWAY = 'a[href]:not([href^="#"]),form,input,button,select,table,pre,ifram
 _PARTS = "p,blockquote,q,div,span"
 _INNER = "div,p,section,article,ul,ol,li,blockquote,h1,h2,h3,h4"
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\s]*(?:[^\w\s]\s*)?$")
+_VAGUE = re.compile(r"loved|trusted|happy|stories|word", re.IGNORECASE)  # "Loved by teams"
+_QUOTATION = re.compile(r"[「『“„\"«].{15,}[」』”“\"»]", re.DOTALL)
 _NUMBERED = re.compile(r"\d")
 _NAME = re.compile(r"[^\W\d_]\S*(?: [^\W\d_]\S*){0,3}")
 
@@ -50,11 +52,27 @@ def read_cards(page: ParsedPage) -> list[Review]:
         title = " ".join(heading.text(deep=True).split())
         if not is_section_title(title) or len(title) > 60:
             continue
+        if len(quoted := _quoted_lines(heading)) > 1:
+            return quoted
+        is_vague = bool(_VAGUE.search(title))
         for holder in _holders(heading):
-            reviews = [review for card in _alike(holder) if (review := _review(card))]
+            reviews = [review for card in _alike(holder) if (review := _review(card, is_vague))]
             if len(reviews) >= MIN_CARDS and len({text_key(r.text) for r in reviews}) > 2:
                 return reviews
     return []
+
+
+def _quoted_lines(heading: LexborNode) -> list[Review]:
+    """Paragraphs right after the heading, if each is one quotation."""
+    found, node = [], heading.next
+    while node is not None and node.tag in ("p", "blockquote", "-text"):
+        said = " ".join(node.text(deep=True).split())
+        if said:
+            if not _QUOTATION.fullmatch(said) or len(said) > _MAX_BODY or is_junk(said):
+                return []
+            found.append(Review(text=clean_body(said), origin="testimonial"))
+        node = node.next
+    return found
 
 
 def _holders(heading: LexborNode) -> Iterator[LexborNode]:
@@ -87,19 +105,26 @@ def _shape(node: LexborNode) -> tuple[str | None, str]:
     return node.tag, (node.attributes.get("class") or "").partition(" ")[0]
 
 
-def _review(card: LexborNode) -> Review | None:
-    """What the card says, if it is running text and leads nowhere."""
+def _review(card: LexborNode, is_vague: bool) -> Review | None:
+    """What the card says, if it is running text and leads nowhere.
+
+    Below a vague heading it must be in quotation marks or name a person.
+    """
     whole = card.text(deep=True)
     if not _MIN_BODY <= len(whole.strip()) <= _MAX_CARD or card.css_first(_LEADS_AWAY) is not None:
         return None
     parts = [node for node in (card, *card.css(_PARTS)) if not _holds_blocks(node)]
     said = [" ".join(n.text(deep=True).split()) for n in parts]
-    body = clean_body(max(said, key=len, default=""))
+    longest = max(said, key=len, default="")
+    body = clean_body(longest)
     if not _MIN_BODY <= len(body) <= _MAX_BODY or not _ENDED.search(body):
         return None
     if is_junk(body) or words().price.search(whole):
         return None
-    return Review(text=body, origin="testimonial", author=_author(card))
+    author = _author(card)
+    if is_vague and not author and longest[:1].isalnum():
+        return None
+    return Review(text=body, origin="testimonial", author=author)
 
 
 def _holds_blocks(node: LexborNode) -> bool:

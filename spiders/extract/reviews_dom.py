@@ -41,7 +41,15 @@ if TYPE_CHECKING:
 
     from spiders.extract.page import ParsedPage
 
-__all__ = ["Sections", "body_of", "find_sections", "read_sections", "read_summary"]
+__all__ = [
+    "Sections",
+    "body_of",
+    "find_sections",
+    "rating_of",
+    "read_seal",
+    "read_sections",
+    "read_summary",
+]
 
 MAX_BOXES = 12_000  # of one page; the largest real review list seen has 5,000
 MAX_SECTIONS = 60
@@ -175,6 +183,10 @@ def _stars(attributes: dict[str, str | None], starry: bool) -> Stars | None:
             found = read_number(value)
             if found and 0 < found.value <= 5:
                 return Stars(found.value, found.high or 5.0)
+    if attributes.get("type") in ("number", "hidden") and (value := attributes.get("value")):
+        found = read_number(value) if starry or "rating" in (attributes.get("name") or "") else None
+        if found and 0 < found.value <= 5:
+            return Stars(found.value, found.high or 5.0)
     if not starry:
         return None
     classes = attributes.get("class") or ""
@@ -208,23 +220,10 @@ def _icons(box: Box) -> Stars | None:
     kids = list(box.node.iter())
     if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
         return None
-    if len(kids) == 5 and kids[0].tag == "svg" and (found := _drawn(kids)):
+    if (len(kids) == 5 or box.role == "rating") and (found := _drawn(kids)):
         return found
     for kid in kids:
-        attributes = kid.attributes
-        look = " ".join(
-            filter(
-                None,
-                (
-                    attributes.get("class"),
-                    attributes.get("src"),
-                    attributes.get("data-icon"),
-                    attributes.get("xlink:href"),
-                ),
-            )
-        ).lower()
-        if not look and kid.tag in ("span", "li", "div", "a", "svg"):
-            look = _look_within(kid)
+        look = _look_of(kid)
         if not any(word in look for word in ("star", "stern", "etoile", "rating", "bewert")):
             continue
         total += 1
@@ -239,13 +238,33 @@ def _icons(box: Box) -> Stars | None:
     return Stars(full + half / 2, float(total)) if total in (5, 10) else None
 
 
+def _look_of(icon: LexborNode) -> str:
+    """Class names and addresses of an icon, lower case."""
+    attributes = icon.attributes
+    names = (attributes.get(name) for name in ("class", "src", "data-icon", "xlink:href"))
+    look = " ".join(filter(None, names)).lower()
+    if not look and icon.tag in ("span", "li", "div", "a", "svg"):
+        look = _look_within(icon)
+    return look
+
+
 def _drawn(kids: list[LexborNode]) -> Stars | None:
-    """Five drawings of one shape and no name: those that look like the first are filled."""
-    shapes = {path.attributes.get("d") for kid in kids if (path := kid.css_first("path"))}
-    if len(shapes) != 1:
+    """Drawings of one shape: the first ones, which look alike, are filled."""
+    if kids[0].tag != "svg" or len(kids) > 5:
         return None
     looks = [(kid.attributes.get("class"), kid.attributes.get("fill")) for kid in kids]
-    return Stars(float(looks.count(looks[0])), 5.0)
+    full = looks.count(looks[0])
+    if len({_shape(kid) for kid in kids}) > 1 or len(set(looks[:full])) > 1:
+        return None
+    if any(word in (looks[-1][0] or "") for word in ("half", "empty")):
+        return None  # names tell more
+    return Stars(float(full), 5.0) if len(set(looks)) <= 2 else None
+
+
+def _shape(drawing: LexborNode) -> str | None:
+    for inner in drawing.iter():
+        return inner.attributes.get("d") or inner.attributes.get("points")
+    return None
 
 
 def _inline_text(node: LexborNode) -> str:
@@ -396,8 +415,8 @@ def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
     if own == "p" and role in ("body", "author", "title", "date"):
         own = ""
     role = own if own and not (own == "wrap" and role) else role
-    if box.text and not own and len(box.text) <= 120 and _SIGNED.match(box.text):
-        role = "author"
+    if box.text and own in ("", "p") and len(box.text) <= 120 and _SIGNED.match(box.text):
+        role, own = "author", ""
     elif box.text and own == "body" and box.kids and _SIGNED.match(box.text):
         yield Leaf(box, "author")
         own = "signed"
@@ -425,6 +444,7 @@ def _signature(box: Box) -> Box | None:
     return last if is_line and is_short and _looks_like_name(last.text) else None
 
 
+_OPENING = tuple('"“„«「『❝')
 _SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
 
 
@@ -513,7 +533,8 @@ class _Finder:
     def _units(self, box: Box, hint: bool) -> list[Unit]:
         if box.role in ("noise", "reply") or box.size < 8:
             return []
-        if box.role in ("author", "date", "rating", "title") and box.size < 120:
+        is_part = box.role in ("author", "date", "rating", "title") and box.size < 120
+        if is_part and not {"author", "body"} <= box.parts:
             return []
         found: list[list[Unit]] = []
         holders: list[Box] = []
@@ -579,7 +600,10 @@ class _Finder:
         unit.rating = _first_rating(box)
         taken = set(map(id, chosen))
         rest = [leaf for leaf in leaves if id(leaf) not in taken]
-        if any(len(leaf.text) < 40 and words().price.search(leaf.text) for leaf in rest):
+        is_quoted = chosen[0].text[:1] in _OPENING
+        if not is_quoted and any(
+            len(leaf.text) < 40 and words().price.search(leaf.text) for leaf in rest
+        ):
             return None
         unit.date = self._date(box, rest)
         at = leaves.index(chosen[0])
@@ -679,6 +703,8 @@ class _Finder:
             return False
         if not unit.date and unit.box.node.css_first("textarea") is not None:
             return False
+        if unit.rating is None and self.kind == "testimonial" and _is_teaser(unit):
+            return False
         told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
         if self.kind == "testimonial":
             if unit.guessed and unit.rating is None:
@@ -696,6 +722,16 @@ class _Finder:
         if self.kind == "stars":
             return unit.rating is not None and bool(unit.author or unit.date) and spoken >= 3
         return unit.strength >= (1 if named else 2) and bool(unit.author) and spoken >= 6
+
+
+def _is_teaser(unit: Unit) -> bool:
+    """A heading that links to a page, as of a post; one that is the author's name may."""
+    link = unit.box.node.css_first(
+        "h1 a[href],h2 a[href],h3 a[href],h4 a[href],a[href]>h2,a[href]>h3"
+    )
+    if link is None or (link.attributes.get("href") or "#").startswith(("#", "javascript:")):
+        return False
+    return text_key(unit.author or "-") not in text_key(link.text(deep=True))
 
 
 def _letters(text: str) -> int:
@@ -847,6 +883,7 @@ def _as_review(unit: Unit, kind: str) -> Review:
     )
 
 
+_HOLDERS = frozenset("div section ul ol article".split())
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
 
 
@@ -922,7 +959,7 @@ def _is_inside(node: LexborNode, outer: set[int]) -> bool:
 def _kind(node: LexborNode) -> str | None:
     attributes = node.attributes
     names = " ".join(filter(None, (attributes.get("class"), attributes.get("id")))).lower()
-    if "testimon" in names or "kundenstimm" in names:
+    if words().chosen.search(names):
         return "testimonial"
     if words().hint.search(names) or "data-hook" in attributes or "data-testid" in attributes:
         return "review"
@@ -953,7 +990,8 @@ def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
     for _ in range(4):
         if node is None or node.tag in ("body", "html", "main", "form", None):
             break
-        if len(node.text(deep=True, strip=True)) > length + 200:
+        more = len(node.text(deep=True, strip=True)) - length
+        if more > 200 or (more > 60 and _has_list(below)):
             yield node
             return
         below, node = node, node.parent
@@ -966,6 +1004,16 @@ def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
                 seen += 1
                 yield follower
         follower = follower.next
+
+
+def _has_list(below: LexborNode) -> bool:
+    """Does an element follow that holds several? Scripts without spaces say much in 60 letters."""
+    follower = below.next
+    while follower is not None:
+        if follower.is_element_node and follower.tag in _HOLDERS:
+            return sum(1 for _ in follower.iter()) > 1
+        follower = follower.next
+    return False
 
 
 def _by_glyphs(page: ParsedPage) -> list[LexborNode]:
@@ -1007,6 +1055,11 @@ def body_of(node: LexborNode) -> str:
     return unit.body if chosen and (unit.strength == 2 or len(unit.body) >= 40) else ""
 
 
+def rating_of(node: LexborNode) -> Stars | None:
+    """The rating that a review element shows where its markup names none."""
+    return _first_rating(_Builder().box(node))
+
+
 # --- aggregates without markup -----------------------------------------------------------------
 
 _SUMMARY = ",".join(
@@ -1019,23 +1072,52 @@ def read_summary(page: ParsedPage) -> list[Rating]:
     """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
     for node in page.tree.css(_SUMMARY)[:40]:
         text = node.text(deep=True, separator=" ", strip=True)
-        if not 1 <= len(text) <= 200:
-            continue
-        stars = read_phrase(text) or _mean(node, text)
-        if stars is None or stars.value <= 0:
-            continue
-        for _ in range(3):
-            match = words().counted.search(text)
-            count = read_count(match[1]) if match else _count_alone(node)
-            if count:
-                return [Rating(stars.value, stars.low, stars.high, count, origin="dom")]
-            if node.parent is None or node.parent.tag == "body":
-                break
-            node = node.parent
-            text = node.text(deep=True, separator=" ", strip=True)
-            if len(text) > 200:
-                break
+        if rating := _summary(node, text):
+            return [rating]
     return []
+
+
+def read_seal(page: ParsedPage) -> list[Rating]:
+    """The aggregate of a page without reviews, where all that it says agrees: "4.87/5, 293 votes".
+
+    A list of products, each with its own, states none of the page.
+    """
+    if "rating" not in page.names_lowered or not _SEAL.search(page.text):
+        return []
+    found: dict[tuple[float, int | None], Rating] = {}
+    for node in page.tree.css('[class*="rating" i]')[:40]:
+        text = node.text(deep=True, separator=" ", strip=True)
+        if _SEAL.search(text) and (rating := _summary(node, text)):
+            found[rating.value, rating.count] = rating
+    return list(found.values()) if len(found) == 1 else []
+
+
+def _summary(node: LexborNode, text: str) -> Rating | None:
+    """The mean in `text` with the count beside it or around it."""
+    if not 1 <= len(text) <= 200:
+        return None
+    stars = read_phrase(text) or _mean(node, text)
+    if stars is None or stars.value <= 0 or (stars.high is None and stars.value > 5):
+        return None
+    for _ in range(3):
+        count = _counted(text) or _count_alone(node)
+        if count:
+            return Rating(stars.value, stars.low, stars.high, count, origin="dom")
+        if node.parent is None or node.parent.tag == "body":
+            return None
+        node = node.parent
+        text = node.text(deep=True, separator=" ", strip=True)
+        if len(text) > 200:
+            return None
+    return None
+
+
+def _counted(text: str) -> int | None:
+    """The number before a word such as "reviews"; the 5 of "4 of 5 reviews" is none."""
+    match = words().counted.search(text)
+    while match and _SCALE_BEFORE.search(text, max(0, match.start() - 12), match.start()):
+        match = words().counted.search(text, match.end(1))
+    return read_count(match[1]) if match else None
 
 
 def _count_alone(node: LexborNode) -> int | None:
@@ -1047,6 +1129,8 @@ def _count_alone(node: LexborNode) -> int | None:
     return None
 
 
+_SEAL = re.compile(r"(?<![\d.,])[1-5][.,]\d{1,2}\s*(?:/|[^\W\d_]{2,3}(?: of)?)\s*5(?![\d.,])")
+_SCALE_BEFORE = re.compile(r"\d\s*(?:/|out of|of|von|de|sur|su|di|van|из|z)\s*$")
 _MEAN = re.compile(r"^\D{0,20}([1-4][.,]\d{1,2}|5[.,]00?)(?![\d.,])")
 _MEAN_NAME = re.compile(r"average|avg|summary|overall|aggregate")
 

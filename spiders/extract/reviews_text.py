@@ -23,7 +23,11 @@ __all__ = [
 ]
 
 _WORD = re.compile(r"\W+")
-_TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|<%|%>|\[\[|\]\]|\{%|#\{|__\w+__|^%\w+%$|lorem ipsum", re.I)
+_TEMPLATE = re.compile(
+    r"\{\{|\}\}|\$\{|<%|%>|\[\[|\]\]|\{%|#\{|__\w+__|^%\w+%$"
+    r"|ipsum dolor|dolor sit amet|lorem ipsum",
+    re.I,
+)
 _TAIL_GUARD = re.compile(r"(?:\n|\.{3}|…|[.!?]\s)\s*\Z")
 _QUOTES = "\"'“”„‟«»‹›‘’‚「」『』《》〝〞❝❞"
 _BY = re.compile(
@@ -61,6 +65,7 @@ class Words:
     testimonial_title: re.Pattern[str]
     title_stems: tuple[str, ...]
     hint: re.Pattern[str]
+    chosen: re.Pattern[str]
     price: re.Pattern[str]
     counted: re.Pattern[str]
     class_stems: dict[str, list[str]]
@@ -84,10 +89,11 @@ def words() -> Words:
         testimonial_title=either("testimonial_titles"),
         title_stems=tuple(rows.pop("title_stems")),
         hint=either("hints"),
+        chosen=either("chosen"),
         price=either("prices"),
         counted=either(
             "counted",
-            r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)\s*\+?\s*(?:[\w-]+ ){0,2}?",
+            r"(?<![\w.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)\s*\+?\s*(?:[\w-]+ ){0,2}?",
         ),
         class_stems=rows.pop("class_stems"),
         roles={word: role for role, text in rows.pop("roles").items() for word in text.split()},
