@@ -263,7 +263,7 @@ def without_hidden(report: Report) -> Report:
             )
         },
         "voice": {
-            "voice": replace(report.voice, themes=(), sources=(), over_time=()),
+            "voice": replace(report.voice, themes=(), sources=(), over_time=(), terms=()),
             "promises": (),
             "own_numbers": (),
         },

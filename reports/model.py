@@ -50,6 +50,7 @@ __all__ = [
     "Statement",
     "Study",
     "Swot",
+    "Term",
     "Theme",
     "ThemeVoice",
     "VisitRow",
@@ -361,8 +362,23 @@ class RatingPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A word that many reviews use, as a way to their quotes; `n` counts reviews that hold it.
+
+    `weight` is 1 to 5, by n; positive and negative count those whose feeling is known.
+    """
+
+    text: str
+    n: int
+    positive: int
+    negative: int
+    weight: int
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
-    """Reviews and themes."""
+    """Reviews and themes; `terms` are of a sample that `terms_title` sizes."""
 
     title: str
     themes: tuple[Theme, ...]
@@ -372,6 +388,8 @@ class Voice:
     over_time: tuple[RatingPoint, ...]
     over_time_title: str
     note: str
+    terms: tuple[Term, ...] = ()
+    terms_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reports import sentences
 from reports.branding import read_branding, without_hidden
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from crawler.db import Database
     from reports.ground import Ground
 
-__all__ = ["Report", "build_report"]
+__all__ = ["Report", "build_report", "printable"]
+
+_T = TypeVar("_T")
 
 # Characters that no format can hold: controls, lone surrogates, noncharacters. Scraped text is
 # cleaned here once, so that no renderer has to.
@@ -166,10 +168,15 @@ def _previous(ground: Ground) -> tuple[int, int]:
     return int(ground.run["study_id"]), ground.run_id
 
 
+def printable(value: _T) -> _T:
+    """Text without characters that no format can hold; anything else as it is."""
+    return _UNPRINTABLE.sub("", value) if isinstance(value, str) else value  # type: ignore[return-value]
+
+
 def _clean(value: Any) -> Any:
     """The same nest of dataclasses and tuples with only printable text in it."""
     if isinstance(value, str):
-        return _UNPRINTABLE.sub("", value)
+        return printable(value)
     if isinstance(value, tuple):
         return tuple(_clean(entry) for entry in value)
     if is_dataclass(value) and not isinstance(value, type):

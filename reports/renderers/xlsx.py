@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any
 
 from crawler.errors import ConfigError
 from reports.tables import tables
 
 if TYPE_CHECKING:
-    from reports.model import Report
-    from reports.tables import Table, Value
+    from collections.abc import Iterable
 
-__all__ = ["media_type", "render", "suffix"]
+    from reports.model import Report
+    from reports.tables import Column, Table, Value
+
+__all__ = ["media_type", "render", "suffix", "write"]
 
 suffix = ".xlsx"
 media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _CELL_CHARACTERS = 32_767  # Excel's limit; XlsxWriter drops longer text without a word
-_WIDTHS = {"text": 22, "number": 12, "share": 12, "long": 64}
+# Least and most characters a column is wide, and how wide where rows are not known beforehand.
+_WIDTHS = {
+    "text": (10, 34, 22),
+    "number": (8, 16, 12),
+    "share": (8, 14, 10),
+    "date": (11, 17, 16),
+    "long": (24, 70, 64),
+}
+_TOP = {"valign": "top", "font_size": 10}
+_WRAPPED = _TOP | {"text_wrap": True}
 _FORMATS = {
-    "text": {"valign": "top"},
-    "number": {"valign": "top", "num_format": "#,##0.##"},
-    "share": {"valign": "top", "num_format": "0.0%"},
-    "long": {"valign": "top", "text_wrap": True},
-    "title": {"bold": True, "font_size": 14},
-    "head": {"bold": True, "bottom": 1, "bg_color": "#E9EEF2", "text_wrap": True, "valign": "top"},
-    "none": {"pattern": 14, "fg_color": "#C6CED6", "bg_color": "#FFFFFF", "italic": True},
+    "text": _WRAPPED,
+    "number": _TOP | {"num_format": "#,##0.##"},
+    "whole": _TOP | {"num_format": "#,##0"},
+    "share": _TOP | {"num_format": "0.0%"},
+    "date": _TOP | {"num_format": "yyyy-mm-dd", "align": "left"},
+    "time": _TOP | {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
+    "long": _WRAPPED,
+    "none": _TOP | {"pattern": 14, "fg_color": "#C6CED6", "bg_color": "#FFFFFF", "italic": True},
 }
 # The colours of the heat map on the page, worst to best.
 _BANDS = {
@@ -40,83 +55,181 @@ _BANDS = {
     3: ("#1B659B", "#FFFFFF"),
 }
 _HEADER_ROW = 2
+_LOGO_HEIGHT = 44  # px on the first sheet
 
 
 def render(report: Report) -> bytes:
-    """The workbook; raises ConfigError without XlsxWriter."""
+    """The workbook of the report's own tables; raises ConfigError without XlsxWriter."""
+    buffer = io.BytesIO()
+    write(report, buffer)
+    return buffer.getvalue()
+
+
+def write(report: Report, out: IO[bytes], long: Iterable[Table] = ()) -> None:
+    """The same into a file, with `long` tables row by row, so that memory does not grow."""
     try:
         import xlsxwriter  # noqa: PLC0415  an extra
+        from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
     except ImportError:
         raise ConfigError(
             "format xlsx needs XlsxWriter; install the extra: pip install 'cxscout[office]'"
         ) from None
-    buffer = io.BytesIO()
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
+        "remove_timezone": True,
     }
-    with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": report.title, "comments": f"Run {report.study.run}"})
-        formats = {name: book.add_format(style) for name, style in _FORMATS.items()}
-        bands = _band_formats(book)
-        for table in tables(report):
-            marks = _marks(report, bands, formats["none"]) if table.name == "Scoreboard" else {}
-            _sheet(book, table, formats, marks)
-    return buffer.getvalue()
+    try:
+        with xlsxwriter.Workbook(out, options) as workbook:
+            workbook.use_zip64()
+            workbook.set_size(2400, 1400)
+            workbook.set_properties(
+                {"title": report.title[:255], "comments": f"Run {report.study.run}"}
+            )
+            book = _Book(workbook, report)
+            for table in chain(tables(report), long):
+                book.sheet(table)
+    except FileCreateError as error:  # a full disk, in XlsxWriter's words
+        raise error.args[0] from None
 
 
-def _band_formats(book: Any) -> dict[int, Any]:
-    return {
-        band: book.add_format(
-            {"bg_color": back, "font_color": ink, "num_format": "0", "align": "center"}
+class _Book:
+    """Draws tables as sheets in the look of the report."""
+
+    def __init__(self, workbook: Any, report: Report) -> None:
+        self.workbook, self.report, self.words = workbook, report, report.words
+        accent = report.branding.accent
+        self.accent = accent
+        self.formats = {name: workbook.add_format(style) for name, style in _FORMATS.items()}
+        self.formats["title"] = workbook.add_format(
+            {"bold": True, "font_size": 14, "font_color": accent}
         )
-        for band, (back, ink) in _BANDS.items()
-    }
+        self.head = workbook.add_format(
+            _WRAPPED | {"bold": True, "bottom": 2, "bottom_color": accent, "bg_color": "#E9EEF2"}
+        )
+        self.bands = {
+            band: workbook.add_format(
+                _TOP
+                | {"bg_color": back, "font_color": ink, "num_format": "0", "align": "center"}
+                | {"border": 1, "border_color": "#FFFFFF"}
+            )
+            for band, (back, ink) in _BANDS.items()
+        }
+
+    def sheet(self, table: Table) -> None:
+        """One sheet: its finding on top, headings that stay, a filter over all rows."""
+        sheet = self.workbook.add_worksheet(_sheet_name(table.name))
+        if self.words.direction == "rtl":
+            sheet.right_to_left()
+        sheet.hide_gridlines(2)
+        sheet.set_tab_color(self.accent)
+        for index, width in enumerate(_widths(table)):
+            sheet.set_column(index, index, width)
+        sheet.freeze_panes(_HEADER_ROW + 1, 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(_HEADER_ROW)
+        sheet.set_footer(f"&L{_footer(self.report)}&R&P / &N")
+        sheet.set_row(0, 36 if table.key == "Summary" and self.report.branding.logo else 22)
+        sheet.write_string(0, 0, _fit(table.title), self.formats["title"])
+        if table.key == "Summary":
+            self._logo(sheet)
+        for index, column in enumerate(table.columns):
+            sheet.write_string(_HEADER_ROW, index, column.label, self.head)
+        last = self._rows(sheet, table)
+        sheet.autofilter(_HEADER_ROW, 0, max(last, _HEADER_ROW + 1), len(table.columns) - 1)
+
+    def _rows(self, sheet: Any, table: Table) -> int:
+        marks = self._marks() if table.key == "Scoreboard" else {}
+        row = _HEADER_ROW
+        for i, values in enumerate(table.rows):
+            row = _HEADER_ROW + 1 + i
+            for j, value in enumerate(values):
+                self._write(sheet, row, j, value, table.columns[j], marks.get((i, j)))
+        return row
+
+    def _marks(self) -> dict[tuple[int, int], Any]:
+        """The format of each scored cell of the scoreboard, by row and column of its table."""
+        return {
+            (i, j + 2): self.formats["none"] if cell.score is None else self.bands[cell.band or 0]
+            for i, row in enumerate(self.report.scoreboard.rows)
+            for j, cell in enumerate(row.cells)
+        }
+
+    def _logo(self, sheet: Any) -> None:
+        logo = self.report.branding.logo
+        if logo is None:
+            return
+        scale = _LOGO_HEIGHT / logo.height
+        picture = io.BytesIO(base64.b64decode(logo.png))
+        place = {"image_data": picture, "x_scale": scale, "y_scale": scale, "y_offset": 2}
+        sheet.insert_image(0, 2, "logo.png", place | {"description": self.report.study.name[:200]})
+
+    def _write(
+        self, sheet: Any, row: int, column: int, value: Value, kind: Column, mark: Any
+    ) -> None:
+        style = mark or self.formats[kind.kind]
+        if value is None or value == "":
+            sheet.write_blank(row, column, None, style)
+        elif kind.kind == "date" and (moment := _moment(value)) is not None:
+            midnight = len(str(value)) <= 10
+            sheet.write_datetime(row, column, moment, self.formats["date" if midnight else "time"])
+        elif isinstance(value, str):
+            sheet.write_string(row, column, _fit(value), style)
+        elif math.isfinite(value):
+            if kind.kind == "number" and mark is None and float(value).is_integer():
+                style = self.formats["whole"]
+            sheet.write_number(row, column, value, style)
+        else:
+            sheet.write_string(row, column, self.words.t("not known"), style)
 
 
-def _marks(report: Report, bands: dict[int, Any], none: Any) -> dict[tuple[int, int], Any]:
-    """The format of each scored cell of the scoreboard, by row and column of its table."""
-    return {
-        (i, j + 2): none if cell.score is None else bands.get(cell.band or 0)
-        for i, row in enumerate(report.scoreboard.rows)
-        for j, cell in enumerate(row.cells)
-    }
+def _moment(value: Value) -> datetime | None:
+    """An ISO date or time of 1900 or later, in UTC without its zone, which Excel cannot hold."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if moment.year >= 1900 else None
 
 
-def _sheet(
-    book: Any, table: Table, formats: dict[str, Any], marks: dict[tuple[int, int], Any]
-) -> None:
-    sheet = book.add_worksheet(table.name)
-    sheet.hide_gridlines(2)
-    for index, column in enumerate(table.columns):
-        sheet.set_column(index, index, _WIDTHS[column.kind])
-    sheet.freeze_panes(_HEADER_ROW + 1, 1)
-    last = _HEADER_ROW + len(table.rows)
-    sheet.autofilter(_HEADER_ROW, 0, last, len(table.columns) - 1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(_HEADER_ROW)
-    sheet.write_string(0, 0, _fit(table.title), formats["title"])
-    for index, column in enumerate(table.columns):
-        sheet.write_string(_HEADER_ROW, index, column.label, formats["head"])
-    for i, row in enumerate(table.rows):
-        for j, value in enumerate(row):
-            style = marks.get((i, j)) or formats[table.columns[j].kind]
-            _write(sheet, _HEADER_ROW + 1 + i, j, value, style)
+def _widths(table: Table) -> list[float]:
+    """Columns as wide as nine of ten of their cells need, within limits by kind."""
+    columns = table.columns
+    if not isinstance(table.rows, tuple):
+        return [max(_WIDTHS[c.kind][2], len(c.label) + 3) for c in columns]
+    widths: list[float] = []
+    for index, column in enumerate(columns):
+        least, most, _ = _WIDTHS[column.kind]
+        cells = sorted(_length(row[index], column) for row in table.rows)
+        usual = cells[int(len(cells) * 0.9)] if cells else 0
+        heading = max((len(word) for word in column.label.split()), default=0) + 4
+        widths.append(max(least, heading, min(most, usual + 2)))
+    return widths
 
 
-def _write(sheet: Any, row: int, column: int, value: Value, style: Any) -> None:
-    if value is None or value == "":
-        sheet.write_blank(row, column, None, style)
-    elif isinstance(value, str):
-        sheet.write_string(row, column, _fit(value), style)
-    elif math.isfinite(value):
-        sheet.write_number(row, column, value, style)
-    else:
-        sheet.write_string(row, column, "not known", style)
+def _length(value: Value, column: Column) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        return max((len(line) for line in value.splitlines()), default=0)
+    return len(f"{value:,.2f}") if column.kind == "number" else 6
+
+
+def _sheet_name(name: str) -> str:
+    """A name that Excel takes: 31 characters, none of []:*?/\\ and no apostrophe at an end."""
+    return "".join("-" if mark in "[]:*?/\\" else mark for mark in name)[:31].strip("'") or "-"
+
+
+def _footer(report: Report) -> str:
+    """The foot of printed sheets; & begins a code there."""
+    return (report.branding.footer or report.study.name)[:200].replace("&", "&&")
 
 
 def _fit(text: str) -> str:
