@@ -39,8 +39,9 @@ check: lint types test
 bench: setup
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.extract
+	$(BIN)/python -m benchmarks.analysis
 
-# SIGKILL at random moments of a run, resume, compare: make faults N=200
+# Kills at random moments, flipped bits, full and failing disks: make faults N=200
 faults: setup
 	$(BIN)/python -m benchmarks.faults $(or $(N),10)
 
