@@ -16,6 +16,7 @@ SAME = [
     ("Can I book a table online?", "How do I reserve a table?"),
 ]
 DIFFERENT = [
+    ("How long does delivery take?", "How much is shipping?"),
     ("How long does delivery take?", "How much does delivery cost?"),
     ("How do I return an item?", "How do I cancel my order?"),
     ("Is my data safe?", "Is it free?"),
@@ -65,8 +66,56 @@ def test_german_wordings_meet():
     assert len(groups) == 1
 
 
-def test_languages_stay_apart():
-    assert len(cluster([faq("Was ist Tee?", A, "de"), faq("Was ist Tee?", B, "en")])) == 2
+ABROAD = [
+    ("How long does delivery take?", "Wie lange dauert die Lieferung?",
+     "Quels sont les délais de livraison ?", "¿Cuánto tarda el envío?"),
+    ("How can I return an item?", "Wie kann ich einen Artikel zurückgeben?",
+     "Comment retourner un article ?", "¿Cómo puedo devolver un artículo?"),
+    ("When do I get my refund?", "Wann erhalte ich mein Geld zurück?",
+     "Quand serai-je remboursé ?", "¿Cuándo recibiré mi reembolso?"),
+    ("Which payment methods do you accept?", "Welche Zahlungsarten bietet ihr an?",
+     "Quels moyens de paiement acceptez-vous ?", "¿Qué métodos de pago aceptan?"),
+    ("Where is my order?", "Wo ist meine Bestellung?",
+     "Où est ma commande ?", "¿Dónde está mi pedido?"),
+    ("Can I cancel my order?", "Kann ich meine Bestellung stornieren?",
+     "Puis-je annuler ma commande ?", "¿Puedo cancelar mi pedido?"),
+    ("How much is shipping?", "Wie hoch sind die Versandkosten?",
+     "Combien coûte la livraison ?", "¿Cuánto cuesta el envío?"),
+    ("How do I change my password?", "Wie ändere ich mein Passwort?",
+     "Comment changer mon mot de passe ?", "¿Cómo cambio mi contraseña?"),
+    ("Can I change my delivery address?", "Kann ich die Lieferadresse ändern?",
+     "Puis-je modifier l'adresse de livraison ?", "¿Puedo cambiar la dirección de entrega?"),
+    ("What do I do if my parcel is damaged?", "Was tun, wenn das Paket beschädigt ankommt?",
+     "Que faire si mon colis est endommagé ?", "¿Qué hago si mi paquete llega dañado?"),
+]  # fmt: skip
+_CODES = ("en", "de", "fr", "es")
+
+
+def test_a_question_meets_its_translations_and_no_other():
+    wordings = [
+        faq(text, code, code) for row in ABROAD for code, text in zip(_CODES, row, strict=True)
+    ]
+    groups = {frozenset(w.text for w in group) for group in cluster(wordings)}
+    rights = {frozenset(row) for row in ABROAD}
+    assert len(groups & rights) >= len(ABROAD) - 2
+    assert all(any(group <= right for right in rights) for group in groups)
+
+
+def test_another_question_in_another_language_stays_apart():
+    assert len(cluster([faq("Was ist Tee?", A, "de"), faq("Where is my order?", B, "en")])) == 2
+
+
+def test_languages_that_the_encoder_lacks_stay_apart():
+    assert len(cluster([faq("چای چیست؟", A, "fa"), faq("What is tea?", B, "en")])) == 2
+
+
+def test_a_question_answered_in_another_language_is_answered():
+    found = coverage_matrix(
+        [faq("Wie lange dauert die Lieferung?", US, "de"), faq("How long does delivery take?", A),
+         faq("How long will shipping take?", B)],
+        own=US, seen=ALL,
+    )  # fmt: skip
+    assert [(q.coverage, q.brands) for q in found] == [("some", {US, A, B})]
 
 
 DELIVERY = "How long does delivery take?"
