@@ -54,7 +54,7 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
         reviews, more = read_state(page)
         ratings = ratings or more
     if not reviews:
-        reviews = read_cards(page)
+        reviews = read_cards(sections.titles)
     if not ratings:
         ratings = read_summary(page) if sections.roots else read_seal(page)
     _scale(reviews, ratings)

@@ -15,7 +15,6 @@ from spiders.extract.reviews_text import (
     clean_body,
     clean_name,
     is_junk,
-    is_section_title,
     text_key,
     words,
 )
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborNode
 
-    from spiders.extract.page import ParsedPage
-
 __all__ = ["read_cards"]
 
 MIN_CARDS = 3
@@ -34,7 +31,6 @@ MAX_CARDS = 60
 MAX_NODES = 400  # looked at below one heading
 _MIN_BODY, _MAX_BODY = 40, 1_500  # characters of what one person says
 _MAX_CARD = 2_500
-_HEADINGS = "h1,h2,h3,h4"
 _STOPS = frozenset("footer form nav".split())
 _LEADS_AWAY = 'a[href]:not([href^="#"]),form,input,button,select,table,pre,iframe'
 _PARTS = "p,blockquote,q,div,span"
@@ -46,11 +42,10 @@ _NUMBERED = re.compile(r"\d")
 _NAME = re.compile(r"[^\W\d_]\S*(?: [^\W\d_]\S*){0,3}")
 
 
-def read_cards(page: ParsedPage) -> list[Review]:
-    """The reviews of the first heading under which such cards stand."""
-    for heading in page.tree.css(_HEADINGS):
-        title = " ".join(heading.text(deep=True).split())
-        if not is_section_title(title) or len(title) > 60:
+def read_cards(titles: list[tuple[LexborNode, str]]) -> list[Review]:
+    """The reviews of the first of the headings, with their texts, under which such cards stand."""
+    for heading, title in titles:
+        if len(title) > 60:
             continue
         if len(quoted := _quoted_lines(heading)) > 1:
             return quoted

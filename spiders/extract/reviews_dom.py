@@ -56,7 +56,6 @@ MAX_SECTIONS = 60
 MIN_CHARS = 12  # of a section with a review in it
 MAX_DEPTH = 80
 
-_ID_MARKS = '[id*="review" i],[id*="testimon" i]'
 _TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _TAG_ROLES = {
     "time": "date", "cite": "author", "figcaption": "author", "blockquote": "body", "q": "body",
@@ -80,15 +79,14 @@ _OFF = re.compile(
 _AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _QUESTIONS = re.compile(r"question|qna|\bq-?and-?a\b")
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
 
 
 class Box:
     """An element with its direct text; inline parts without a role of their own are text."""
 
     __slots__ = (
-        "classes", "hint", "kids", "node", "parts", "rating", "role", "size", "tag", "text"
+        "classes", "hint", "kids", "node", "parts", "rating", "role", "said", "size", "stamp",
+        "tag", "text"
     )  # fmt: skip
 
     def __init__(self, node: LexborNode, tag: str, classes: str) -> None:
@@ -101,6 +99,8 @@ class Box:
         self.rating: Stars | None = None
         self.hint = False
         self.size = 0  # characters of the whole subtree
+        self.said = 0  # elements with a text of their own in it
+        self.stamp: str | None = None  # of a time element
         self.parts: set[str] = set()  # roles within, its own among them
 
     def walk(self) -> Iterator[Box]:
@@ -270,10 +270,38 @@ def _shape(drawing: LexborNode) -> str | None:
 def _inline_text(node: LexborNode) -> str:
     """Text of an inline element; only <br> breaks a line."""
     text = node.text(deep=True).replace("\n", " ")
-    if node.child is not None and node.css_first("br") is not None:
+    first = node.child
+    if first is None or (first.tag == "-text" and first.next is None):
+        return text
+    if node.css_first("br") is not None:
         parts = (c.text(deep=True) if c.tag != "br" else "\n" for c in node.iter(include_text=True))
         text = "".join("\n" if p == "\n" else p.replace("\n", " ") for p in parts)
     return text
+
+
+def _names_of(attributes: dict[str, str | None]) -> str:
+    """What class, id and the like call an element."""
+    classes = attributes.get("class") or ""
+    if len(attributes) == 1 and classes:
+        return classes
+    for name in ("id", "data-hook", "data-testid", "itemprop"):
+        if (value := attributes.get(name)) and len(value) < 80:
+            classes = f"{value} {classes}"
+    if "author" in (attributes.get("rel") or ""):
+        classes += " author"
+    if attributes.get("role") == "button":
+        classes += " button"
+    return classes
+
+
+def _folded(text: str) -> str:
+    """Text with runs of white space folded, and no empty line."""
+    if text.isspace():
+        return ""
+    text = clean_string(text)
+    if "\n" not in text:
+        return " ".join(text.split())
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
 
 
 class _Builder:
@@ -282,18 +310,18 @@ class _Builder:
     def __init__(self) -> None:
         self.left = MAX_BOXES
 
-    def box(self, node: LexborNode, depth: int = 0, starry: bool = False) -> Box:
+    def box(
+        self,
+        node: LexborNode,
+        depth: int = 0,
+        starry: bool = False,
+        attributes: dict[str, str | None] | None = None,
+    ) -> Box:
+        """`attributes` are those of `node` where the caller has read them."""
         self.left -= 1
         tag = node.tag or ""
-        attributes = node.attributes
-        classes = attributes.get("class") or ""
-        for name in ("id", "data-hook", "data-testid", "itemprop"):
-            if value := attributes.get(name):
-                classes = f"{value} {classes}" if len(value) < 80 else classes
-        if "author" in (attributes.get("rel") or ""):
-            classes += " author"
-        if attributes.get("role") == "button":
-            classes += " button"
+        attributes = node.attributes if attributes is None else attributes
+        classes = _names_of(attributes) if attributes else ""
         box = Box(node, tag, classes)
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
@@ -301,48 +329,59 @@ class _Builder:
             if part:
                 box.parts.add(part)
         if attributes:
-            box.rating = _stars(attributes, starry or box.role == "rating")
+            is_rating = starry or box.role == "rating"
+            if is_rating or len(attributes) > 1 or "class" not in attributes:
+                box.rating = _stars(attributes, is_rating)
+            if tag == "time":
+                box.stamp = attributes.get("datetime")
         if depth < MAX_DEPTH and self.left > 0:
             self._fill(box, node, depth)
-        box.text = _LINES.sub("\n", _SPACES.sub(" ", box.text)).strip()
-        box.size = len(box.text) + sum(k.size for k in box.kids)
+        for kid in box.kids:
+            box.size += kid.size
+            box.said += kid.said
+        if box.text:
+            box.size += len(box.text)
+            box.said += 1
         self._look(box, starry)
         for kid in box.kids:
             box.parts |= kid.parts
         box.parts.add(box.role)
         if box.rating is not None:
             box.parts.add("stars")
+        if box.stamp:
+            box.parts.add("time")
         return box
 
     def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
         child = node.child
         parts: list[str] = []
         while child is not None:
-            if child.is_text_node:
-                parts.append((child.text(deep=False) or "").replace("\n", " "))
-            elif child.is_element_node and child.tag not in _SKIPPED:
-                tag = child.tag or ""
-                if tag == "br":
-                    parts.append("\n")
-                elif tag in _INLINE and self._is_text(child):
+            tag = child.tag
+            if tag == "-text":
+                parts.append(child.text(deep=False).replace("\n", " "))
+            elif tag == "br":
+                parts.append("\n")
+            elif tag is not None and tag not in _SKIPPED and child.is_element_node:
+                attributes = child.attributes
+                if tag in _INLINE and self._is_text(child, tag, attributes):
                     parts.append(_inline_text(child))
                 elif self.left > 0:
-                    kid = self.box(child, depth + 1, box.role == "rating")
-                    box.kids.append(kid)
+                    box.kids.append(self.box(child, depth + 1, box.role == "rating", attributes))
                     parts.append("\n")
             child = child.next
-        box.text = clean_string("".join(parts))
+        box.text = _folded("".join(parts)) if parts else ""
 
     @staticmethod
-    def _is_text(node: LexborNode) -> bool:
+    def _is_text(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
         """Inline, without a class that gives it a role, and without other elements in it."""
-        attributes = node.attributes
-        if not _TELLING.isdisjoint(attributes):
-            return False
-        classes = attributes.get("class") or ""
-        if classes and _role(node.tag or "", classes) not in ("", "p"):
-            return False
-        if node.child is None:
+        if attributes:
+            if not _TELLING.isdisjoint(attributes):
+                return False
+            classes = attributes.get("class") or ""
+            if classes and _role(tag, classes) not in ("", "p"):
+                return False
+        only = node.child
+        if only is None or (only.tag == "-text" and only.next is None):
             return True
         return all(
             inner.tag in _INLINE and not inner.attributes for inner in node.iter()
@@ -405,33 +444,35 @@ class Leaf:
         self.text = box.text
 
 
-def _leaves(box: Box, role: str = "") -> Iterator[Leaf]:
+def _leaves(box: Box) -> list[Leaf]:
     """Texts of a unit in order; replies, ratings and noise are left out."""
+    leaves: list[Leaf] = []
+    _gather(box, "", leaves)
+    return leaves
+
+
+def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
     own = box.role
-    if own in ("noise", "reply"):
-        return
-    if own == "rating" and box.rating is not None:
+    if own in ("noise", "reply") or (own == "rating" and box.rating is not None):
         return
     if own == "p" and role in ("body", "author", "title", "date"):
         own = ""
     role = own if own and not (own == "wrap" and role) else role
-    if box.text and own in ("", "p") and len(box.text) <= 120 and _SIGNED.match(box.text):
-        role, own = "author", ""
-    elif box.text and own == "body" and box.kids and _SIGNED.match(box.text):
-        yield Leaf(box, "author")
-        own = "signed"
-    signature = _signature(box)
-    if (
-        own != "signed"
-        and box.text
-        and not (box.rating is not None and read_glyphs(box.text) and len(box.text) <= 12)
-    ):
-        yield Leaf(box, role)
+    if box.text:
+        is_signed = box.text[0] in "-–—―~" and bool(_SIGNED.match(box.text))
+        if is_signed and own in ("", "p") and len(box.text) <= 120:
+            role = "author"
+            leaves.append(Leaf(box, role))
+        elif is_signed and own == "body" and box.kids:
+            leaves.append(Leaf(box, "author"))
+        elif not (box.rating is not None and len(box.text) <= 12 and read_glyphs(box.text)):
+            leaves.append(Leaf(box, role))
+    signature = _signature(box) if box.kids else None
     for kid in box.kids:
         if kid is signature:
-            yield Leaf(kid, "author")
+            leaves.append(Leaf(kid, "author"))
         else:
-            yield from _leaves(kid, role)
+            _gather(kid, role, leaves)
 
 
 def _signature(box: Box) -> Box | None:
@@ -590,7 +631,9 @@ class _Finder:
         """`box` as a review, or None when a part is missing."""
         if box.size > 12_000 or (self.kind != "testimonial" and not box.parts & _PROOF):
             return None
-        leaves = list(_leaves(box))
+        if box.said < 2 and box.parts.isdisjoint(("stars", "time")):
+            return None  # a text, and nothing that says whose
+        leaves = _leaves(box)
         if not leaves or len(leaves) > 200:
             return None
         unit = Unit(box)
@@ -648,10 +691,8 @@ class _Finder:
         return []
 
     def _date(self, box: Box, rest: list[Leaf]) -> str | None:
-        for inner in box.walk():
-            if inner.role == "reply":
-                continue
-            stamp = inner.node.attributes.get("datetime") if inner.tag == "time" else None
+        for inner in box.walk() if "time" in box.parts else ():
+            stamp = inner.stamp if inner.role != "reply" else None
             if stamp and (found := find_date(stamp, self.language, self.country)):
                 return found
         texts = (leaf.text for leaf in rest if leaf.role == "date" or len(leaf.text) <= 60)
@@ -674,8 +715,8 @@ class _Finder:
         if unit.author is None:
             near = [
                 x
-                for x in rest
-                if x.role in ("", "p", "wrap", "date") and abs(leaves.index(x) - at) <= 4
+                for x in leaves[max(0, at - 4) : at + 5]
+                if x.role in ("", "p", "wrap", "date") and any(x is leaf for leaf in rest)
             ]
             for leaf in near:
                 if _looks_like_name(leaf.text) and not _is_label(leaf.text):
@@ -883,38 +924,42 @@ def _as_review(unit: Unit, kind: str) -> Review:
     )
 
 
+_PARTS_OF_ONE = frozenset("p span cite h3 h4 footer small".split())
 _HOLDERS = frozenset("div section ul ol article".split())
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
 
 
 class Sections(NamedTuple):
-    """Outermost elements that speak of reviews, and the kind of all that do by their id."""
+    """Outermost elements that speak of reviews, and the kind of all that do by their id.
+
+    `titles` are the headings over reviews with their text.
+    """
 
     roots: list[LexborNode]
     kinds: dict[int, str]
+    titles: list[tuple[LexborNode, str]]
 
 
 def find_sections(page: ParsedPage) -> Sections:
     nodes: dict[int, LexborNode] = {}
     kinds: dict[int, str] = {}
-    rows = words().class_stems
-    stems = rows["any"] + rows.get(page.language or "", [])
-    marks = ",".join(f'[class*="{stem}" i]' for stem in stems)
-    named = any(stem in page.names_lowered for stem in (*stems, "review", "testimon"))
-    for node in page.tree.css(f"{marks},{_ID_MARKS}") if named else ():
-        if node.tag in _NO_SECTION or not (kind := _kind(node)):
+    for node in _named(page):
+        attributes = node.attributes
+        kind = _kind_of(attributes.get("class") or "", attributes.get("id") or "")
+        if kind in ("", "quote") and ("data-hook" in attributes or "data-testid" in attributes):
+            kind = "review"
+        tag = node.tag
+        if not kind or tag in _NO_SECTION:
             continue
-        if (
-            node.tag in ("p", "span", "cite", "h3", "h4", "footer", "small")
-            and node.parent is not None
-        ):
+        if tag in _PARTS_OF_ONE and node.parent is not None:
             node = node.parent  # a part of a review: its parent holds the rest
             if node.tag in _NO_SECTION:
                 continue
         if node.mem_id not in kinds:
             kinds[node.mem_id] = kind
             nodes[node.mem_id] = node
-    for node, kind in _by_heading(page):
+    titles = _titles(page)
+    for node, kind in _by_heading(titles):
         if _WEIGHT[kind] >= _WEIGHT[kinds.get(node.mem_id, "quote")]:
             kinds[node.mem_id] = kind
         nodes.setdefault(node.mem_id, node)
@@ -930,7 +975,18 @@ def find_sections(page: ParsedPage) -> Sections:
                 nodes = rest  # a class of the page, not of a section
                 kinds.pop(node.mem_id, None)
                 outer = _outermost(nodes)
-    return Sections(list(outer.values()), kinds)
+    return Sections(list(outer.values()), kinds, titles)
+
+
+def _named(page: ParsedPage) -> list[LexborNode]:
+    """Elements whose class or id holds a word of reviews; a selector a word that the page has."""
+    rows, names = words().class_stems, page.names_lowered
+    stems = [s for s in (*rows["any"], *rows.get(page.language or "", ())) if s in names]
+    if "review" in stems and names.count("review") == names.count("preview"):
+        stems.remove("review")
+    marks = [f'[class*="{stem}" i]' for stem in stems]
+    marks += [f'[id*="{stem}" i]' for stem in ("review", "testimon") if stem in stems]
+    return page.tree.css(",".join(marks)) if marks else []
 
 
 def _outermost(nodes: dict[int, LexborNode]) -> dict[int, LexborNode]:
@@ -956,29 +1012,35 @@ def _is_inside(node: LexborNode, outer: set[int]) -> bool:
     return False
 
 
-def _kind(node: LexborNode) -> str | None:
-    attributes = node.attributes
-    names = " ".join(filter(None, (attributes.get("class"), attributes.get("id")))).lower()
+@lru_cache(maxsize=4096)
+def _kind_of(classes: str, name: str) -> str:
+    """What kind of section class names and an id speak of; "" for none."""
+    names = f"{classes} {name}".lower()
     if words().chosen.search(names):
         return "testimonial"
-    if words().hint.search(names) or "data-hook" in attributes or "data-testid" in attributes:
+    if words().hint.search(names):
         return "review"
-    return "quote" if "quote" in names else None
+    return "quote" if "quote" in names else ""
 
 
-def _by_heading(page: ParsedPage) -> Iterator[tuple[LexborNode, str]]:
-    """Elements under a heading like "What our customers say"."""
+def _titles(page: ParsedPage) -> list[tuple[LexborNode, str]]:
+    """Headings like "What our customers say", with their text."""
     headings = [(node, node.text(deep=True)) for node in page.tree.css("h1,h2,h3,h4")]
-    stems = title_stems_in("\n".join(text for _, text in headings))
-    if not stems:
-        return
-    for heading, text in headings:
+    stems = title_stems_in("\n".join(text for _, text in headings)) if headings else []
+    found = []
+    for heading, text in headings if stems else ():
         lowered = text.lower()
         if len(text) > 300 or not any(stem in lowered for stem in stems):
             continue
         text = " ".join(text.split())
-        if not is_section_title(text):
-            continue
+        if is_section_title(text):
+            found.append((heading, text))
+    return found
+
+
+def _by_heading(titles: list[tuple[LexborNode, str]]) -> Iterator[tuple[LexborNode, str]]:
+    """Elements under such a heading, and their kind."""
+    for heading, text in titles:
         kind = "testimonial" if is_testimonial_title(text) else "review"
         for node in _under(heading, len(text)):
             yield node, kind
@@ -1049,7 +1111,7 @@ def _by_glyphs(page: ParsedPage) -> list[LexborNode]:
 def body_of(node: LexborNode) -> str:
     """The text of a review element whose markup names all but the text; "" if there is none."""
     box = _Builder().box(node)
-    leaves = list(_leaves(box))
+    leaves = _leaves(box)
     unit = Unit(box)
     chosen = _Finder({}, None)._body(leaves, unit) if 0 < len(leaves) <= 400 else []
     return unit.body if chosen and (unit.strength == 2 or len(unit.body) >= 40) else ""
@@ -1062,15 +1124,13 @@ def rating_of(node: LexborNode) -> Stars | None:
 
 # --- aggregates without markup -----------------------------------------------------------------
 
-_SUMMARY = ",".join(
-    f'[class*="{word}" i]'
-    for word in ("average", "summary", "aggregate", "overall", "avg", "score", "rating")
-)
+_SUMMARY = ("average", "summary", "aggregate", "overall", "avg", "score", "rating")
 
 
 def read_summary(page: ParsedPage) -> list[Rating]:
     """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
-    for node in page.tree.css(_SUMMARY)[:40]:
+    marks = [f'[class*="{word}" i]' for word in _SUMMARY if word in page.names_lowered]
+    for node in page.tree.css(",".join(marks))[:40] if marks else ():
         text = node.text(deep=True, separator=" ", strip=True)
         if rating := _summary(node, text):
             return [rating]
@@ -1082,12 +1142,12 @@ def read_seal(page: ParsedPage) -> list[Rating]:
 
     A list of products, each with its own, states none of the page.
     """
-    if "rating" not in page.names_lowered or not _SEAL.search(page.text):
+    if "rating" not in page.names_lowered:
         return []
     found: dict[tuple[float, int | None], Rating] = {}
     for node in page.tree.css('[class*="rating" i]')[:40]:
         text = node.text(deep=True, separator=" ", strip=True)
-        if _SEAL.search(text) and (rating := _summary(node, text)):
+        if len(text) <= 200 and _SEAL.search(text) and (rating := _summary(node, text)):
             found[rating.value, rating.count] = rating
     return list(found.values()) if len(found) == 1 else []
 
