@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crawler.items import Channel
+from spiders.extract.channels_links import leaving
 from spiders.extract.channels_rows import row
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ def find_forms(page: ParsedPage) -> list[Channel]:
     """
     found: dict[str, Channel] = {}
     for number, form in enumerate(page.elements.get("form", ())[:MAX_FORMS], 1):
-        fields = _fields(form)
-        if len(fields) >= 2 and _is_contact(form, fields):
+        own = _own_names(form)
+        if _has(own, "search") or len(fields := _fields(form)) < 2:
+            continue
+        if _is_contact(own, fields):
             value = _target(page, form, number)
             names = ",".join(dict.fromkeys(name for name, _ in fields))
             found.setdefault(value, Channel("form", value, names, _button(form)))
@@ -55,12 +58,15 @@ def _fields(form: LexborNode) -> list[tuple[str, str]]:
     return found
 
 
-def _is_contact(form: LexborNode, fields: list[tuple[str, str]]) -> bool:
+def _own_names(form: LexborNode) -> str:
+    marks = form.attributes
+    return " ".join(marks.get(m) or "" for m in ("id", "class", "action", "name", "role")).lower()
+
+
+def _is_contact(own: str, fields: list[tuple[str, str]]) -> bool:
     kinds = [kind for _, kind in fields]
     names = " ".join(name for name, _ in fields).lower()
-    marks = form.attributes
-    own = " ".join(str(marks.get(m)) for m in ("id", "class", "action", "name", "role")).lower()
-    if "password" in kinds or "search" in kinds or _has(own, "search"):
+    if "password" in kinds or "search" in kinds:
         return False
     if _has(own + " " + names, "checkout") or _has(own + " " + names, "review"):
         return False
@@ -95,5 +101,5 @@ def _button(form: LexborNode) -> str:
 def _embedded(page: ParsedPage) -> list[str]:
     hosts = row("forms", "hosts")
     frames = [node.attributes.get("src") or "" for node in page.elements.get("iframe", ())[:50]]
-    links = [a.url for a in page.anchors if "form" in a.url or "tally" in a.url]
+    links = [a.url for _, a in leaving(page) if "form" in a.url or "tally" in a.url]
     return [page.absolute(u) for u in [*frames, *links] if any(h in u for h in hosts)][:10]

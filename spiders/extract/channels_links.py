@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from spiders.extract.page import Anchor, ParsedPage
 
-__all__ = ["find_languages", "find_messengers", "find_profiles", "schemed"]
+__all__ = ["find_languages", "find_messengers", "find_profiles", "leaving", "schemed"]
 
 MAX_LINKS = 5_000  # of one page
 _HIDING = ("data-mailto-token", "data-enc-email", "data-domain")
@@ -49,7 +49,7 @@ def schemed(page: ParsedPage) -> dict[str, list[tuple[str, LexborNode]]]:
             found.setdefault(scheme.lower(), []).append((href[len(scheme) + 1 :], node))
         elif href[:1] == "+" or "@" in href:
             found.setdefault("", []).append((href, node))
-        elif any(mark in node.attributes for mark in _HIDING):
+        elif len(marks := node.attributes) > 1 and not marks.keys().isdisjoint(_HIDING):
             found.setdefault("data", []).append((href, node))
     return found
 
@@ -152,12 +152,20 @@ def find_profiles(page: ParsedPage) -> list[Channel]:
 @lru_cache(maxsize=2)
 def _outside(page: ParsedPage) -> list[tuple[str, Anchor]]:
     """Links to hosts of messengers and networks, with the host's name."""
-    known, found = _hosts(), []
-    for anchor in page.anchors[:MAX_LINKS]:
-        name = anchor.url.split("/", 3)[2]
-        if name in known or name.partition(".")[2] in known:
-            found.append((host(anchor.url), anchor))
-    return found
+    known = _hosts()
+    return [
+        (host(anchor.url), anchor)
+        for name, anchor in leaving(page)
+        if name in known or name.partition(".")[2] in known
+    ]
+
+
+@lru_cache(maxsize=2)
+def leaving(page: ParsedPage) -> list[tuple[str, Anchor]]:
+    """Links to other hosts than the page's, with the host as written."""
+    own = "".join(page.url.split("/", 3)[2:3])
+    named = ((anchor.url.split("/", 3)[2], anchor) for anchor in page.anchors[:MAX_LINKS])
+    return [(name, anchor) for name, anchor in named if name != own]
 
 
 @cache

@@ -12,7 +12,7 @@ from crawler.items import Channel
 from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import row
 from spiders.extract.channels_structured import businesses, texts
-from spiders.extract.policies_rows import lowered
+from spiders.extract.policies_rows import DOT_SIGNS, at_signs, lowered, places, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,10 +136,10 @@ def _visible(page: ParsedPage) -> Iterator[tuple[str, str]]:
             quoted = _quoted(page) if quoted is None else quoted
             if raw not in quoted:
                 yield raw, _around(text, at)
-        elif not raw:
+        elif not raw and clean_email(turned := _turned(text, at)):
             is_turned = _is_turned(page) if is_turned is None else is_turned
             if is_turned:
-                yield _turned(text, at), _around(text, at)
+                yield turned, _around(text, at)
         at = text.find("@", at + 1)
         if at < 0:
             return
@@ -177,7 +177,10 @@ def _sentence_cut(domain: str) -> str:
 
 def _is_turned(page: ParsedPage) -> bool:
     """Whether a style shows text from right to left on a page in a left-to-right script."""
-    return "bidi-override" in page.html or bool(re.search(r"direction:\s?rtl", page.html))
+    return any(sign in page.source for sign in _TURNS)
+
+
+_TURNS = (b"bidi-override", b"direction:rtl", b"direction: rtl")
 
 
 def _turned(text: str, at: int) -> str:
@@ -221,8 +224,10 @@ def _dot_mark() -> re.Pattern[str]:
 
 
 def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
+    known = places(page.text, spoken(page.text, page.language)[0])
     lower = lowered(page.text)
-    if _at_mark().search(lower) or any(mark in lower for mark in (" dot ", " punkt ")):
+    marks = (at for sign in at_signs() for at in known.get(sign, ()))
+    if any(sign in known for sign in DOT_SIGNS) or any(_at_mark().match(lower, at) for at in marks):
         yield from _spelled_in(page.text)
 
 

@@ -174,8 +174,8 @@ def _domain_region(url: str) -> list[str]:
 def _declared_regions(page: ParsedPage) -> list[str]:
     """The region in `lang="en-IN"` or og:locale; templates carry en-US, so text comes first."""
     found = []
-    for selector, attribute in (("html[lang]", "lang"), ('[property="og:locale"]', "content")):
-        node = page.tree.css_first(selector)
+    locale = page.tree.css_first('[property="og:locale"]') if b"og:locale" in page.source else None
+    for node, attribute in ((page.tree.css_first("html"), "lang"), (locale, "content")):
         value = (node.attributes.get(attribute) or "") if node else ""
         code = value.replace("_", "-").rpartition("-")[2].upper()
         if len(code) == 2 and "-" in value.replace("_", "-") and code in _supported():
@@ -334,11 +334,11 @@ def _mark(before: str) -> str | None:
         return "phone"
     if letter := _LETTER.search(before):
         return "fax" if letter[1] in "Ff" else "phone"
-    tail = normalize(before)
+    tail, fax, phones = normalize(before), words("fax"), words("phone")
     for word in reversed(_WORD.findall(tail)):
-        if word in words("fax"):
+        if word in fax:
             return "fax"
-        if word in words("phone"):
+        if word in phones:
             return "phone"
         if word in _OTHER and word not in ("no", "nr", "number", "reg"):
             return "other"
@@ -357,11 +357,11 @@ def _is_quoted(page: ParsedPage, raw: str) -> bool:
 
 def _has_icon(page: ParsedPage, raw: str) -> bool:
     """Whether the markup just before the number draws a phone, as icon fonts do."""
-    at = page.html.find(raw)
-    if at < 0:
-        return False
-    tags = page.html[max(0, at - 220) : at].lower()
-    return bool(re.search(r"phone|fa-mobile|icon-tel|[\"' -]tel[\"' -]|icon-call|whatsapp", tags))
+    at = page.source.find(raw.encode())
+    return at >= 0 and bool(_ICON.search(page.source[max(0, at - 220) : at].lower()))
+
+
+_ICON = re.compile(rb"phone|fa-mobile|icon-tel|[\"' -]tel[\"' -]|icon-call|whatsapp")
 
 
 def _is_near_address(text: str, at: int, length: int) -> bool:

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spiders.extract.channels_rows import row
 from spiders.extract.literals import Literals
 from spiders.extract.words import units, words
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLOCK_SIGNS",
+    "DOT_SIGNS",
+    "at_signs",
     "lowered",
     "methods",
     "numbers",
@@ -98,6 +101,16 @@ def _common() -> dict[str, frozenset[str]]:
     return {code: frozenset(words) for code, words in _tables()["common"].items()}
 
 
+@cache
+def _common_in() -> dict[str, tuple[str, ...]]:
+    """Small words to the languages that have them."""
+    found: dict[str, list[str]] = {}
+    for code, small in _common().items():
+        for word in small:
+            found.setdefault(word, []).append(code)
+    return {word: tuple(codes) for word, codes in found.items()}
+
+
 @lru_cache(maxsize=4)
 def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     """Languages of a text, the likeliest first: by its small words, then what the page declares.
@@ -109,7 +122,11 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
     own = _common().get(declared or "")
     if own and declared and len(own & seen) > 0.6 * len(own):
         return (declared,)
-    scores = {code: len(small & seen) / len(small) for code, small in _common().items()}
+    hits: dict[str, int] = dict.fromkeys(_common(), 0)
+    for word in _common_in().keys() & seen:
+        for code in _common_in()[word]:
+            hits[code] += 1
+    scores = {code: count / len(_common()[code]) for code, count in hits.items()}
     if scores.get(declared or ""):
         scores[declared or ""] += TRUST
     best = sorted((c for c in scores if scores[c] >= 0.35), key=lambda code: -scores[code])[:2]
@@ -122,17 +139,28 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
 _SOUGHT = "return_words delivery warranty cancel payment reply free units".split()
 CLOCK_SIGNS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30")
 # Signs of hours in any language: 24h (which no stem can stand for), 24 h, 9:00, 9 pm.
+DOT_SIGNS = (" dot ", " punkt ")  # in an address that is spelled out without brackets
 HOUR_SIGNS = ("4h", "8h", "4 h", "8 h", *CLOCK_SIGNS)
 
 
 @cache
+def at_signs() -> tuple[str, ...]:
+    """How `[at]` and its kin begin, which stand for @ in addresses that are spelled out."""
+    return tuple(f"{mark}{word}" for mark in _BRACKETS for word in row("obfuscation", "at"))
+
+
+_BRACKETS = ("[", "(", "{", "<", "[ ", "( ", "{ ", "< ")
+
+
+@cache
 def _literals(language: str) -> Literals:
-    return Literals([*(stem for key in _SOUGHT for stem in stems(key, language)), *HOUR_SIGNS])
+    topics = [stem for key in _SOUGHT for stem in stems(key, language)]
+    return Literals([*topics, *HOUR_SIGNS, *at_signs(), *DOT_SIGNS])
 
 
 @lru_cache(maxsize=16)
 def places(text: str, language: str) -> dict[str, list[int]]:
-    """Where the stems of all topics, the units and the signs of hours begin in the text."""
+    """Where the words of all topics, units, signs of hours and of spelled addresses begin."""
     return _literals(language).places(lowered(text))
 
 
