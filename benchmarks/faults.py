@@ -4,7 +4,7 @@ Each trial runs a study of the sample market (three brands, with the browser) in
 kills the command with SIGKILL at random moments, takes the run up again each time, and compares all
 tables with those of a run that nobody killed.
 
-    python -m benchmarks.faults [KILLS] [--seed 1] [--kills 4] [--no-browser] [--json]
+    python -m benchmarks.faults [KILLS] [--seed 1] [--kills 10] [--no-browser] [--json]
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class Reference:
     began_s: dict[str, float]
     took_s: float
 
-    def left_s(self, stage: str) -> float:
-        """How long a run still takes from the beginning of a stage on."""
-        return self.took_s - self.began_s.get(stage, 0.0)
+    def wait_s(self, moment: float, stage: str) -> float:
+        """How long a run that is taken up at a stage needs until a moment of the whole run."""
+        return max(0.3, moment - self.began_s.get(stage, 0.0))
 
 
 def prepare(home: Path, sample: SampleMarket, key: bytes, *, browser: bool) -> None:
@@ -200,20 +200,23 @@ def try_once(
     kills: int,
     reference: Reference,
 ) -> Trial:
-    """Kill a run `kills` times, each at a random moment of what is left of it, and compare."""
+    """Kill a run at random moments of its way from search to report, and compare.
+
+    A run that is taken up begins its stage anew, so moments of one stage come one after the other.
+    """
     trial = Trial(number)
     before = sample.hits
-    for _ in range(kills):
+    for moment in sorted(dice.uniform(0.3, reference.took_s) for _ in range(kills)):
         state = state_of(home)
-        moment = dice.uniform(0.3, reference.left_s(state[1] if state else ""))
+        wait_s = reference.wait_s(moment, state[1] if state else "")
         run = start(home, *(["--resume"] if state else []))
         try:
-            run.wait(moment)
+            run.wait(wait_s)
             break
         except subprocess.TimeoutExpired:
             os.kill(run.pid, signal.SIGKILL)
             run.wait()
-        trial.killed_at_s.append(round(moment, 2))
+        trial.killed_at_s.append(round(wait_s, 2))
         trial.killed_in.append((state_of(home) or ("", "before the run"))[1])
         deadline = time.monotonic() + _GONE_S
         while (left := processes_of(home)) and time.monotonic() < deadline:
@@ -233,9 +236,9 @@ def try_once(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("total", nargs="?", type=int, default=12, help="kills in all")
+    parser.add_argument("total", nargs="?", type=int, default=20, help="kills in all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=4, help="kills of one run")
+    parser.add_argument("--kills", type=int, default=10, help="kills of one run")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -257,8 +260,6 @@ def main() -> None:
             prepare(home, sample, key, browser=browser)
             trial = try_once(len(trials) + 1, home, sample, dice, options.kills, reference)
             trials.append(trial)
-            if len(trial.killed_at_s) < options.kills:  # this machine is quicker than it was
-                reference = replace(reference, took_s=max(10.0, 0.8 * reference.took_s))
             if not options.json:
                 print(_line(trial), flush=True)
             if trial.is_good:

@@ -17,7 +17,7 @@ import uuid
 import weakref
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -360,8 +360,12 @@ def reading_index(root: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as index:
+    index = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=30)
+    index.execute("pragma wal_autocheckpoint = 0")
+    try:
         yield index
+    finally:
+        close_settled(index, path)
 
 
 def find_record(root: Path, record_id: str) -> Record | None:

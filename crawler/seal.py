@@ -22,7 +22,7 @@ from sqlite_utils.utils import sqlite3
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["close_settled", "reseal", "seal_path", "settle", "use_log", "verify"]
+__all__ = ["close_settled", "seal_path", "settle", "settle_if_long", "tidy", "use_log", "verify"]
 
 BUSY_TIMEOUT_S = 30.0
 LOG_LIMIT = 8 * 1024 * 1024  # bytes of log after which a writer settles; see settle_if_long
@@ -184,11 +184,11 @@ def _note(path: Path, seal: _Seal, log: _Log) -> None:
     _write_seal(path, seal)
 
 
-def reseal(path: Path) -> None:
-    """Seal the file as it is now, for instance after a backup was put back."""
-    with _directory_locked(path):
-        seal_path(path).unlink(missing_ok=True)
-    settle(path)
+def tidy(path: Path) -> None:
+    """Remove the empty log and the shared memory that read-only connections leave behind."""
+    if path.exists() and not _size(_log_path(path)):
+        with suppress(sqlite3.Error), closing(_connect(path, _WRITER_S)) as connection:
+            connection.execute("select 1 from sqlite_master").fetchone()
 
 
 # -- looking for damage

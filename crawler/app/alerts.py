@@ -19,6 +19,7 @@ from analysis.changes import compare
 from crawler.app.brands import latest_run
 from crawler.app.exports import default_path, write_whole
 from crawler.app.studies import study_id
+from crawler.app.sums import keep_sums
 from crawler.db import open_db, row_id, upsert
 from crawler.errors import ConfigError, CxscoutError
 
@@ -580,7 +581,8 @@ def _write_feed(settings: Settings, db: Database, number: int, now: datetime) ->
             ET.SubElement(entry, tag).text = text
         ET.SubElement(entry, "category", term=row["kind"])
     path = settings.reports / _feed_name(settings, name)
-    write_whole(path, ET.tostring(feed, encoding="utf-8", xml_declaration=True))
+    digest = write_whole(path, ET.tostring(feed, encoding="utf-8", xml_declaration=True))
+    keep_sums(settings.reports, {path: digest})
     return path
 
 

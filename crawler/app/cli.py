@@ -617,36 +617,64 @@ def classify(file: Path | None) -> None:
 @cli.command()
 @click.argument("source", metavar="DOMAIN|FILE")
 @click.option("--study", "study_name", help="Take the own site's pages from this study's run.")
+@click.option("--pages", default=12, show_default=True, help="Pages to visit of a new domain.")
+@click.option("--fresh", is_flag=True, help="Visit the domain also where a run has its pages.")
+@click.option("--delay", type=float, help="Seconds between two requests.")
+@click.option("--proxy", help="HTTP proxy for every request.")
+@click.option("--allow-address", "allow_addresses", multiple=True,
+              help="Private IP:PORT that may be fetched; repeat for more.")
 @_json
 @click.pass_context
-def keywords(ctx: click.Context, source: str, study_name: str | None, as_json: bool) -> None:
-    """Propose the 5-10 keywords to study, from a keyword export or a site that was visited.
+def keywords(
+    ctx: click.Context, source: str, study_name: str | None, fresh: bool, as_json: bool,
+    **options: Any,
+) -> None:
+    """Propose the 5-10 keywords to study, from a keyword export or from a site.
+
+    A site that no run has visited is visited first, a few pages of it; nothing of that is kept.
 
     \b
     Example:
-      cxscout keywords keyword-planner.csv
-      cxscout keywords example.com --study shoes
+      cxscout keywords example.com
+      cxscout keywords keyword-planner.csv --study shoes
     """
-    from crawler.app.reading import propose_keywords
+    from crawler.app.first_look import keywords_of_site
+    from crawler.app.reading import is_archived, propose_keywords
 
-    rows = propose_keywords(_settings(ctx), source, study_name)
+    settings = _settings(ctx)
+    if study_name or Path(source).is_file() or (not fresh and is_archived(settings, source)):
+        rows = propose_keywords(settings, source, study_name)
+    else:
+        domain = clean_domain(source)
+        chosen = {name: value for name, value in options.items() if value not in (None, ())}
+        values = {"name": "first look", "brand": domain, "keywords": [domain], **chosen}
+        rows = keywords_of_site(settings, study_from_dict(values, source))
     _print_rows(rows, as_json, "nothing to propose: no phrase stands out")
 
 
 @cli.command()
+@click.option("--deep", is_flag=True, help="Check every byte of database, archive and reports.")
 @_json
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(ctx: click.Context, deep: bool, as_json: bool) -> None:
     """Say what is installed, which browser, which keys, where the database is, what is wrong.
+
+    Exits with 1 when something is wrong, with 4 when --deep finds damage.
 
     \b
     Example:
       cxscout doctor
+      cxscout doctor --deep --json
     """
+    from crawler.app.damage import find_damage
     from crawler.app.doctor import examine
 
-    rows = examine(_settings(ctx))
+    settings = _settings(ctx)
+    damage = find_damage(settings) if deep else []
+    rows = [*examine(settings), *damage]
     _print_rows(rows, as_json, "")
+    if any(row["state"] == "wrong" for row in damage):
+        sys.exit(4)
     if any(row["state"] == "wrong" for row in rows):
         sys.exit(1)
 

@@ -27,7 +27,8 @@ _PACKAGES = (
 )  # fmt: skip
 _OPTIONAL = {"ddgs": "searching without a key", "datasette": "a look at the database"}
 _LOW_DISK_MB = 500
-_WAL_FIX = (3, 51, 3)
+# The WAL-reset bug is fixed in these and in all later than the last: sqlite.org/wal.html
+_WAL_FIXES = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 
 
 def examine(settings: Settings) -> list[dict[str, Any]]:
@@ -84,13 +85,25 @@ def _contact(settings: Settings) -> dict[str, Any]:
 
 def _sqlite() -> dict[str, Any]:
     found = used_sqlite.sqlite_version
-    if tuple(int(part) for part in found.split(".")) >= _WAL_FIX:
+    if _has_wal_fix(tuple(int(part) for part in found.split("."))):
         return _row("sqlite", "ok", found)
     return _row(
         "sqlite",
         "note",
-        f"{found}; before 3.51.3 two writers at once can damage a WAL database, "
-        "so let only one cxscout write to a home at a time",
+        f"{found} has the WAL-reset bug, which is fixed in 3.51.3; cxscout keeps clear of it, by "
+        "copying the log under the write lock only, but write to cxscout.db with no other program "
+        "while a run works, or use a Python with a newer SQLite",
+    )
+
+
+def _has_wal_fix(version: tuple[int, ...]) -> bool:
+    """Whether the release has the fix, backports included.
+
+    >>> _has_wal_fix((3, 40, 1)), _has_wal_fix((3, 50, 7)), _has_wal_fix((3, 51, 2))
+    (False, True, False)
+    """
+    return version >= _WAL_FIXES[-1] or any(
+        version[:2] == fix[:2] and version >= fix for fix in _WAL_FIXES
     )
 
 
