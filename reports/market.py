@@ -422,13 +422,13 @@ def _policies(ground: Ground, brand: str) -> str:
     return words.t("; ").join(seen)
 
 
-_PROMISE_UNITS = {
+PROMISE_UNITS = {
     **{unit: UNITS[unit] for unit in ("minutes", "hours", "days", "months")},
     "weeks": ("{n} week", "{n} weeks"),
     "years": ("{n} year", "{n} years"),
     "percent": ("{n} percent", "{n} percent"),
 }
-_BOUNDS = {"min": "at least {amount}", "max": "at most {amount}"}
+PROMISE_BOUNDS = {"min": "at least {amount}", "max": "at most {amount}"}
 # Facts of policies by name, as extractors write them.
 PROMISE_WORDS = (
     *("window", "free", "free from", "paid by", "cost", "extended", "anytime", "refund", "methods"),
@@ -446,7 +446,7 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
     'at most 5 days'
     """
     parts = key.split("_")
-    name = " ".join(p for p in parts if p not in _PROMISE_UNITS and p not in _BOUNDS)
+    name = " ".join(p for p in parts if p not in PROMISE_UNITS and p not in PROMISE_BOUNDS)
     name = words.t(name) if name else ""
     if isinstance(value, bool):
         name = words.t(" ".join(parts))
@@ -454,11 +454,11 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
     if not isinstance(value, (int, float)):
         items = str(value).replace("_", " ").split(", ")
         return f"{name} {words.t(', ').join(words.t(item) for item in items)}"
-    unit = next((part for part in parts if part in _PROMISE_UNITS), "")
-    amount = words.n(*_PROMISE_UNITS[unit], value) if unit else words.number(value)
-    bound = next((part for part in parts if part in _BOUNDS), "")
+    unit = next((part for part in parts if part in PROMISE_UNITS), "")
+    amount = words.n(*PROMISE_UNITS[unit], value) if unit else words.number(value)
+    bound = next((part for part in parts if part in PROMISE_BOUNDS), "")
     if bound:
-        amount = words.t(_BOUNDS[bound], amount=amount)
+        amount = words.t(PROMISE_BOUNDS[bound], amount=amount)
     return f"{name} {amount}".strip()
 
 

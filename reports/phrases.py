@@ -262,11 +262,12 @@ def _templates() -> Iterator[str]:
     yield from (play.goal for play in plays().values() if "{" in play.goal)
 
 
-TERMS = tuple(
+_ALL_TERMS = tuple(
     dict.fromkeys((*_terms(), *(play.goal for play in plays().values() if "{" not in play.goal)))
 )
-# Said with a small first letter inside a sentence, by its keyed label.
-_LOWERED = {labels.in_sentence(term): term for term in TERMS}
+# Said with a small first letter inside a sentence, by its label.
+_LOWERED = {lowered: term for term in _ALL_TERMS if (lowered := labels.in_sentence(term)) != term}
+TERMS = tuple(term for term in _ALL_TERMS if term not in _LOWERED)
 PHRASES = tuple(dict.fromkeys(_templates()))
 
 _COUNTS = ("n", "all", "part", "least", "rank", "market_n")
