@@ -64,6 +64,7 @@ _TAG_ROLES = {
     "textarea": "noise", "label": "noise", "iframe": "noise", "svg": "noise", "noscript": "noise",
     "h1": "title", "h2": "title", "h3": "title", "h4": "title", "h5": "title", "h6": "title",
 }  # fmt: skip
+_UNREAD = frozenset("svg select textarea iframe".split())
 _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split())
 # Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
 _LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
@@ -323,39 +324,45 @@ class _Builder:
         attributes = node.attributes if attributes is None else attributes
         classes = _names_of(attributes) if attributes else ""
         box = Box(node, tag, classes)
+        part = ""
         if classes or tag in _TAG_ROLES:
             box.role = _role(tag, classes)
             box.hint, part = _speaks_of(classes)
-            if part:
-                box.parts.add(part)
+        is_rating = starry or box.role == "rating"
         if attributes:
-            is_rating = starry or box.role == "rating"
             if is_rating or len(attributes) > 1 or "class" not in attributes:
                 box.rating = _stars(attributes, is_rating)
             if tag == "time":
                 box.stamp = attributes.get("datetime")
-        if depth < MAX_DEPTH and self.left > 0:
+        if depth < MAX_DEPTH and self.left > 0 and tag not in _UNREAD:
             self._fill(box, node, depth)
+        if box.text:
+            box.size = len(box.text)
+            box.said = 1
+        parts = box.parts
         for kid in box.kids:
             box.size += kid.size
             box.said += kid.said
-        if box.text:
-            box.size += len(box.text)
-            box.said += 1
-        self._look(box, starry)
-        for kid in box.kids:
-            box.parts |= kid.parts
-        box.parts.add(box.role)
+            parts |= kid.parts
+        if part == "question":
+            box.role = "noise"
+        else:
+            if box.rating is None and box.size <= 120:
+                box.rating = _shown(box, is_rating)
+            _settle(box)
+        parts.add(box.role)
+        if part:
+            parts.add(part)
         if box.rating is not None:
-            box.parts.add("stars")
+            parts.add("stars")
         if box.stamp:
-            box.parts.add("time")
+            parts.add("time")
         return box
 
     def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
-        child = node.child
         parts: list[str] = []
-        while child is not None:
+        starry = box.role == "rating"
+        for child in node.iter(include_text=True):
             tag = child.tag
             if tag == "-text":
                 parts.append(child.text(deep=False).replace("\n", " "))
@@ -366,10 +373,10 @@ class _Builder:
                 if tag in _INLINE and self._is_text(child, tag, attributes):
                     parts.append(_inline_text(child))
                 elif self.left > 0:
-                    box.kids.append(self.box(child, depth + 1, box.role == "rating", attributes))
+                    box.kids.append(self.box(child, depth + 1, starry, attributes))
                     parts.append("\n")
-            child = child.next
-        box.text = _folded("".join(parts)) if parts else ""
+        if parts:
+            box.text = _folded("".join(parts))
 
     @staticmethod
     def _is_text(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
@@ -387,35 +394,37 @@ class _Builder:
             inner.tag in _INLINE and not inner.attributes for inner in node.iter()
         ) or node.css_first("*:not(b,strong,em,i,u,br,font)") in (None, node)
 
-    @staticmethod
-    def _look(box: Box, starry: bool) -> None:
-        """What only the content tells: long "authors" are none, glyphs are ratings."""
-        if box.rating is None and box.size <= 120:
-            if box.text:
-                box.rating = read_glyphs(box.text) if len(box.text) <= 30 else None
-            if box.rating is None and (starry or box.role == "rating"):
-                box.rating = read_phrase(box.text) if box.text else None
-                if box.rating is None and not box.kids:
-                    found = read_number(box.text)
-                    box.rating = found if found and found.value > 0 else None
-            if (
-                box.rating is None
-                and (box.role == "rating" or (box.size == 0 and len(box.kids) >= 3))
-                and not any("stars" in kid.parts for kid in box.kids)
-            ):
-                box.rating = _icons(box)
-        if "question" in box.parts:
-            box.role = "noise"
-            return
-        if box.size > _LONGEST.get(box.role, box.size):
-            box.role = "p" if box.tag == "p" else ""
-        elif (
-            box.role == "noise"
-            and box.tag not in _NEVER_SAID
-            and not _NOISE.search(box.classes.lower())
-            and _has_parts(box)
-        ):
-            box.role = ""
+
+def _shown(box: Box, is_rating: bool) -> Stars | None:
+    """The rating that a short text or a row of icons shows."""
+    text, found = box.text, None
+    if text and len(text) <= 30:
+        found = read_glyphs(text)
+    if found is None and is_rating and text:
+        found = read_phrase(text)
+        if found is None and not box.kids:
+            number = read_number(text)
+            found = number if number and number.value > 0 else None
+    may_be_row = box.role == "rating" or (box.size == 0 and len(box.kids) >= 3)
+    if found is None and may_be_row and not any("stars" in kid.parts for kid in box.kids):
+        found = _icons(box)
+    return found
+
+
+def _settle(box: Box) -> None:
+    """Take a role back that the content belies: long "authors" are none."""
+    role = box.role
+    if not role:
+        return
+    if box.size > _LONGEST.get(role, box.size):
+        box.role = "p" if box.tag == "p" else ""
+    elif (
+        role == "noise"
+        and box.tag not in _NEVER_SAID
+        and _has_parts(box)
+        and not _NOISE.search(box.classes.lower())
+    ):
+        box.role = ""
 
 
 _REST = re.compile(r"rest|remain|collaps|expand|hidden|more|full", re.IGNORECASE)
@@ -644,9 +653,7 @@ class _Finder:
         taken = set(map(id, chosen))
         rest = [leaf for leaf in leaves if id(leaf) not in taken]
         is_quoted = chosen[0].text[:1] in _OPENING
-        if not is_quoted and any(
-            len(leaf.text) < 40 and words().price.search(leaf.text) for leaf in rest
-        ):
+        if not is_quoted and any(len(leaf.text) < 40 and _is_priced(leaf.text) for leaf in rest):
             return None
         unit.date = self._date(box, rest)
         at = leaves.index(chosen[0])
@@ -780,6 +787,12 @@ def _letters(text: str) -> int:
     return sum(c > "\u0e00" and c.isalpha() for c in text)
 
 
+@lru_cache(maxsize=4096)  # a text is looked at once for each element around it
+def _is_priced(text: str) -> bool:
+    return bool(words().price.search(text))
+
+
+@lru_cache(maxsize=4096)
 def _is_label(text: str) -> bool:
     return is_section_title(text) or is_platform_text(text) or bool(words().hint.search(text))
 
@@ -925,6 +938,7 @@ def _as_review(unit: Unit, kind: str) -> Review:
 
 
 _PARTS_OF_ONE = frozenset("p span cite h3 h4 footer small".split())
+_HEADINGS = frozenset("h1 h2 h3 h4".split())
 _HOLDERS = frozenset("div section ul ol article".split())
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
 
@@ -943,7 +957,8 @@ class Sections(NamedTuple):
 def find_sections(page: ParsedPage) -> Sections:
     nodes: dict[int, LexborNode] = {}
     kinds: dict[int, str] = {}
-    for node in _named(page):
+    headings, named = _marked(page)
+    for node in named:
         attributes = node.attributes
         kind = _kind_of(attributes.get("class") or "", attributes.get("id") or "")
         if kind in ("", "quote") and ("data-hook" in attributes or "data-testid" in attributes):
@@ -958,7 +973,7 @@ def find_sections(page: ParsedPage) -> Sections:
         if node.mem_id not in kinds:
             kinds[node.mem_id] = kind
             nodes[node.mem_id] = node
-    titles = _titles(page)
+    titles = _titles(headings)
     for node, kind in _by_heading(titles):
         if _WEIGHT[kind] >= _WEIGHT[kinds.get(node.mem_id, "quote")]:
             kinds[node.mem_id] = kind
@@ -978,15 +993,29 @@ def find_sections(page: ParsedPage) -> Sections:
     return Sections(list(outer.values()), kinds, titles)
 
 
-def _named(page: ParsedPage) -> list[LexborNode]:
-    """Elements whose class or id holds a word of reviews; a selector a word that the page has."""
+def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
+    """Headings, and elements whose class or id holds a word of reviews, in one walk.
+
+    Only words that the page has at all are sought: each costs as much as the walk.
+    """
     rows, names = words().class_stems, page.names_lowered
     stems = [s for s in (*rows["any"], *rows.get(page.language or "", ())) if s in names]
     if "review" in stems and names.count("review") == names.count("preview"):
         stems.remove("review")
     marks = [f'[class*="{stem}" i]' for stem in stems]
     marks += [f'[id*="{stem}" i]' for stem in ("review", "testimon") if stem in stems]
-    return page.tree.css(",".join(marks)) if marks else []
+    found = page.tree.css(",".join(("h1,h2,h3,h4", *marks)))
+    headings = [node for node in found if node.tag in _HEADINGS]
+    if not marks or len(headings) == len(found):
+        return headings, [node for node in headings if marks and _is_named(node, stems)]
+    named = [n for n in found if n.tag not in _HEADINGS or _is_named(n, stems)]
+    return headings, named
+
+
+def _is_named(node: LexborNode, stems: list[str]) -> bool:
+    attributes = node.attributes
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+    return any(stem in names for stem in stems)
 
 
 def _outermost(nodes: dict[int, LexborNode]) -> dict[int, LexborNode]:
@@ -1023,12 +1052,12 @@ def _kind_of(classes: str, name: str) -> str:
     return "quote" if "quote" in names else ""
 
 
-def _titles(page: ParsedPage) -> list[tuple[LexborNode, str]]:
+def _titles(headings: list[LexborNode]) -> list[tuple[LexborNode, str]]:
     """Headings like "What our customers say", with their text."""
-    headings = [(node, node.text(deep=True)) for node in page.tree.css("h1,h2,h3,h4")]
-    stems = title_stems_in("\n".join(text for _, text in headings)) if headings else []
+    texts = [node.text(deep=True) for node in headings]
+    stems = title_stems_in("\n".join(texts)) if texts else []
     found = []
-    for heading, text in headings if stems else ():
+    for heading, text in zip(headings, texts, strict=True) if stems else ():
         lowered = text.lower()
         if len(text) > 300 or not any(stem in lowered for stem in stems):
             continue

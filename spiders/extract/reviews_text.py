@@ -30,7 +30,7 @@ _TEMPLATE = re.compile(
 )
 # A text without any of these holds no placeholder: literals cost a tenth of the pattern.
 _TEMPLATE_MARKS = ("{", "}", "%", "[[", "]]", "__", "ipsum", "IPSUM", "Ipsum", "sit amet")
-_BEFORE_MORE = ("\n", "...", "…", "[", "(", "»", "›", "→", ". ", "! ", "? ", ".\u00a0")
+_BEFORE_MORE = re.compile(r"[\n…\[(»›→]|\.\.\.|[.!?]\s")
 _TAIL_GUARD = re.compile(r"(?:\n|\.{3}|…|[.!?]\s)\s*\Z")
 _QUOTES = "\"'“”„‟«»‹›‘’‚「」『』《》〝〞❝❞"
 _BY = re.compile(
@@ -67,6 +67,7 @@ class Words:
     review_title: re.Pattern[str]
     testimonial_title: re.Pattern[str]
     title_stems: tuple[str, ...]
+    ascii_stems: tuple[str, ...]
     hint: re.Pattern[str]
     chosen: re.Pattern[str]
     price: re.Pattern[str]
@@ -90,6 +91,7 @@ def words() -> Words:
         helpful=either("helpful"),
         review_title=either("review_titles"),
         testimonial_title=either("testimonial_titles"),
+        ascii_stems=tuple(filter(str.isascii, rows["title_stems"])),
         title_stems=tuple(rows.pop("title_stems")),
         hint=either("hints"),
         chosen=either("chosen"),
@@ -120,8 +122,7 @@ def clean_body(text: str) -> str:
     text = _unquoted(text.strip())
     if text[-1:] in ".!?" and not text.endswith("..."):
         return text
-    end = text[-40:]
-    if not any(mark in end for mark in _BEFORE_MORE):
+    if not _BEFORE_MORE.search(text, max(0, len(text) - 40)):
         return text
     match = words().tail.search(text, max(0, len(text) - 40))
     if match and (
@@ -159,19 +160,20 @@ def is_junk(text: str) -> bool:
 
 
 def is_platform_text(text: str) -> bool:
-    text = " ".join(text.split()) if len(text) < 400 else text
-    return len(text) <= 100 and _is_platform_text(text)
+    return len(text) < 400 and _is_platform_text(text)
 
 
 @lru_cache(maxsize=4096)  # the same words stand below each review
 def _is_platform_text(text: str) -> bool:
-    return bool(words().platform.match(text) or words().helpful.search(text))
+    text = " ".join(text.split())
+    return len(text) <= 100 and bool(words().platform.match(text) or words().helpful.search(text))
 
 
 def title_stems_in(text: str) -> list[str]:
     """Stems of section titles in `text`; where there is none, `is_section_title` is False."""
-    text = text.lower()
-    return [stem for stem in words().title_stems if stem in text]
+    text, rows = text.lower(), words()
+    stems = rows.ascii_stems if text.isascii() else rows.title_stems
+    return [stem for stem in stems if stem in text]
 
 
 def is_section_title(text: str) -> bool:
