@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reports.locale import Words
 
-__all__ = ["COUNTED", "PHRASES", "TERMS", "said"]
+__all__ = ["COUNTED", "PHRASES", "TERMS", "noted", "said"]
 
 # What is looked for on a site, as reasons name it.
 _WHATS = (
@@ -225,6 +225,15 @@ _SENTENCES = (
     "mean of {n} periods",
     "most frequent topic: {text}",
 )
+# What analysis writes where a page has no words to quote. Quotes themselves are left alone.
+_NOTES = (
+    "Read in full; no {what} on this page.",
+    "Read; no answer to these questions on the pages read.",
+    "Start page of the site found for {keywords}.",
+    "Not among the results of {text_provider} for {text}.",
+    "Rank {rank} for “{text}” ({text_provider}): {text_url}",
+    "Mystery visits of the last year: {n} answered, {part} never.",
+)
 # Counts with their nouns that stand inside sentences.
 COUNTED = (
     *UNITS.values(),
@@ -257,7 +266,7 @@ def _terms() -> Iterator[str]:
 
 
 def _templates() -> Iterator[str]:
-    yield from _SENTENCES
+    yield from (*_SENTENCES, *_NOTES)
     yield from (rule.text for rule in SWOT_RULES if not (rule.metric or "").startswith("theme."))
     yield from (play.goal for play in plays().values() if "{" in play.goal)
 
@@ -313,6 +322,7 @@ _PATTERNS = sorted(
     (_phrase(template) for template in PHRASES),
     key=lambda phrase: -len(re.sub(r"\{\w+\}", "", phrase.template)),
 )
+_NOTE_PATTERNS = tuple(_phrase(template) for template in _NOTES)
 _DEEPEST = 5
 
 
@@ -325,6 +335,14 @@ def said(text: str, words: Words) -> str:
     if words.language == "en" or not text:
         return text
     return _said(text, words.language)
+
+
+def noted(excerpt: str, words: Words) -> str:
+    """An excerpt that is a note of ours in the language of `words`; a quote as it is."""
+    for phrase in _NOTE_PATTERNS if words.language != "en" else ():
+        if phrase.template in words.messages and (match := phrase.expression.fullmatch(excerpt)):
+            return _filled(phrase.template, match.groupdict(), words, 0)
+    return excerpt
 
 
 @lru_cache(maxsize=50_000)
@@ -365,7 +383,7 @@ def _term(text: str, words: Words) -> str | None:
 _TERM_SET = frozenset(TERMS)
 
 
-def _filled(template: str, found: dict[str, str], words: Words, depth: int) -> str | None:
+def _filled(template: str, found: dict[str, str], words: Words, depth: int) -> str:
     values: dict[str, object] = {}
     for name, text in found.items():
         if name in _COUNTS:

@@ -20,7 +20,7 @@ from reports.market import (
 )
 from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report
 from reports.own import follow_ups, own_numbers
-from reports.phrases import said
+from reports.phrases import noted, said
 from reports.voice import promise_rows, question_matrix, voice_of_customers
 
 if TYPE_CHECKING:
@@ -95,9 +95,13 @@ def build_report(
         collection=collected,
         method=method(ground, units),
         evidence_base=evidence_base,
+        language=words.language,
         branding=branding,
     )
-    entries = tuple(ground.book.entries.values())
+    entries = tuple(
+        replace(entry, excerpt=noted(entry.excerpt, words))
+        for entry in ground.book.entries.values()
+    )
     clean: Report = _clean(_numbered(without_hidden(report), entries))
     return clean
 
