@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from analysis.language import detect, primary_subtag
+from analysis.phrases import tokens_of
 from analysis.sentiment import score_texts
 from analysis.themes import classify_batch
 
@@ -33,8 +34,9 @@ def _classified(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         for row, text in zip(rows, texts, strict=True)
     ]
     ratings = [_share(row.get("rating")) for row in rows]
-    sentiments = score_texts(texts, languages, ratings)
-    themes = classify_batch(texts, languages, sentiments)
+    tokenized = [tokens_of(text) for text in texts]
+    sentiments = score_texts(texts, languages, ratings, tokenized=tokenized)
+    themes = classify_batch(texts, languages, sentiments, tokenized=tokenized)
     for row, language, sentiment, found in zip(rows, languages, sentiments, themes, strict=True):
         yield {
             "id": row.get("id"),

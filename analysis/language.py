@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ _ALIASES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl", "sh": "
 _COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".split())
 _RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())
 _RARER_LETTERS = 80
+_MOST = 0.6  # of the words of three letters and more; chosen by eye
 
 
 def primary_subtag(tag: str | None) -> str | None:
@@ -208,10 +210,26 @@ def _by_topic(words: list[str], votes: Counter[str]) -> str | None:
         for length in lengths:
             speaking.update(stems.get(word[:length], ()) if length <= len(word) else ())
         votes = votes + Counter(speaking)
-    ranked = votes.most_common(2)
-    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+    leaders = [language for language, n in votes.items() if n == max(votes.values())]
+    if len(leaders) == 1:
+        return leaders[0]
+    return _by_known_words(words) if not leaders or "en" in leaders else None
+
+
+def _by_known_words(words: list[str]) -> str | None:
+    """English where its model knows most of the words ("calculated swill"), else nothing."""
+    told = [word for word in words if len(word) > 2]
+    if not told:
         return None
-    return ranked[0][0]
+    known = _english_words()
+    return "en" if sum(word in known for word in told) > _MOST * len(told) else None
+
+
+@cache
+def _english_words() -> Collection[str]:
+    from analysis.sentiment_model import load  # noqa: PLC0415 - numpy and a model, 0.2 s
+
+    return load().vocabulary.index
 
 
 @cache

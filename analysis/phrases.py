@@ -72,22 +72,28 @@ class PhraseFinder:
                     self._add(key, phrase)
         self._lengths = sorted({len(stem) for stem in self._stems})
         self._known: dict[str, tuple[str, ...]] = {}
+        self._starts: dict[str, tuple[dict, ...]] = {}
 
     def find(self, tokens: Sequence[str]) -> list[Found]:
         """The phrases in order of their first token; of a spaceless script, within tokens."""
         if self._parts is not None:
             return self._find_parts(tokens)
         found: list[Found] = []
-        known, tree, read = self._known, self._tree, self._read
+        remembered = self._starts.get
         for start, token in enumerate(tokens):
-            units = known.get(token)
-            if units is None:
-                units = read(token)
-            for unit in units:
-                branch = tree.get(unit)
-                if branch is not None:
-                    self._follow(branch, tokens, start, start + 1, found)
+            branches = remembered(token)
+            if branches is None:
+                branches = self._started_by(token)
+            for branch in branches:
+                self._follow(branch, tokens, start, start + 1, found)
         return found
+
+    def _started_by(self, token: str) -> tuple[dict, ...]:
+        """The branches of phrases whose first word this token is, remembered; mostly none."""
+        units = self._read(token)  # first: it forgets both memories when they are full
+        branches = tuple(self._tree[unit] for unit in units if unit in self._tree)
+        self._starts[token] = branches
+        return branches
 
     def _find_parts(self, tokens: Sequence[str]) -> list[Found]:
         assert self._parts is not None
@@ -125,6 +131,7 @@ class PhraseFinder:
             units.append("#")
         if len(self._known) > _CACHE:
             self._known.clear()
+            self._starts.clear()
         self._known[token] = answer = tuple(units)
         return answer
 

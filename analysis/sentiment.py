@@ -14,6 +14,8 @@ from analysis.phrases import tokens_of
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from numpy.typing import NDArray
+
     from analysis.learned import LearnedModel
 
 __all__ = [
@@ -33,14 +35,16 @@ Label = Literal["positive", "neutral", "negative"]
 Basis = Literal["text", "rating", "learned"]
 
 MEASURED_LANGUAGES = frozenset("en de nl fr es it pt zh ja".split())
-# Neutral is said where its logit stands above how sure the polarity is by more than this. Chosen on
-# training sets left out one by one: between 0.3 and 0.7 accuracy of two classes gains 0.025 and
-# macro-F1 of three loses 0.015; over the sets that know "neutral" it loses 0.035 (docs/themes.md).
-_BAND = 0.5
+# Neutral is said where its logit stands above how sure the polarity is by more than this: words
+# alone, words with a second opinion, embeddings alone. Chosen on training sets left out one by one,
+# between accuracy of two classes and macro-F1 of three (docs/themes.md).
+_BAND = 0.6
+_BAND_OF_TWO = 1.0
+_BAND_OF_EMBEDDINGS = 1.3
 # A text whose polarity is nearer to 0 than this is read by its embedding too, where that is
-# installed: one of fourteen texts. Left-out sets gain 0.006 of accuracy (docs/themes.md).
-_DOUBT = 0.2
-_SECOND_OPINION = 0.5
+# installed. Weights of its polarity and of its neutrality, chosen in the same way.
+_DOUBT = 0.35
+_SECOND_OPINION = (0.5, 1.0)
 _SATURATION = 0.5  # tanh(half the logit) is the probability of positive, stretched to -1..1
 _NEUTRAL_WITHIN = 0.2  # the score of a neutral text stays this near to 0
 _LEAST_REVIEWS = 300  # to learn a language from; a fifth is held out, so 60 stars measure it
@@ -65,14 +69,15 @@ def score_texts(
     ratings: Sequence[float | None],
     *,
     learned: Mapping[str, LearnedModel] | None = None,
+    tokenized: Sequence[Sequence[str]] | None = None,
 ) -> list[Sentiment | None]:
     """One answer a text, in order. None is "not scored"; `unscored_reason` says why.
 
     `ratings` are shares of their scale, lowest 0 and highest 1. Where the language has a measured
     model the text speaks, and the stars only where it is neutral; elsewhere the stars, then a model
-    `learned` from this study's reviews, then nobody.
+    `learned` from this study's reviews, then nobody. `tokenized`, where known, saves time.
     """
-    tokenized = [tokens_of(text) for text in texts]
+    tokenized = tokenized or [tokens_of(text) for text in texts]
     answers = _from_text(texts, tokenized, languages, thorough=True)
     for at, (language, rating) in enumerate(zip(languages, ratings, strict=True)):
         mine = answers[at]
@@ -142,14 +147,21 @@ def learn_from_ratings(
     return model if model.accuracy >= _LEAST_ACCURACY else None
 
 
-def labels_of(polar: Sequence[float], neutral: Sequence[float]) -> list[Label]:
-    """The labels of a model's two logits; see `_BAND`."""
-    return [_judged(p, n).label for p, n in zip(polar, neutral, strict=True)]
+def labels_of(
+    polar: NDArray, neutral: NDArray, second: tuple[NDArray, NDArray] | None = None
+) -> list[Label]:
+    """The labels of the English model's two logits, and of the embedding's where it is asked."""
+    band = _BAND if second is None else _BAND_OF_TWO
+    if second is not None:
+        polar, neutral = polar.copy(), neutral.copy()
+        doubtful = _in_doubt(polar)
+        _hear(polar, neutral, doubtful, (second[0][doubtful], second[1][doubtful]))
+    return [judged.label for judged in _all_judged((polar, neutral), band)]
 
 
-def _judged(polar: float, neutral: float) -> Sentiment:
+def _judged(polar: float, neutral: float, band: float = _BAND) -> Sentiment:
     score = tanh(polar * _SATURATION)
-    if neutral - abs(polar) > _BAND:
+    if neutral - abs(polar) > band:
         return Sentiment("neutral", round(max(-1.0, min(1.0, score)) * _NEUTRAL_WITHIN, 3))
     return Sentiment("positive" if polar > 0 else "negative", round(score, 3))
 
@@ -202,8 +214,7 @@ def _text_first() -> frozenset[str]:
 def _read_english(
     _texts: Sequence[str], tokenized: Sequence[Sequence[str]]
 ) -> list[Sentiment | None]:
-    polar, neutral = _models().load().logits(tokenized)
-    return [_judged(p, n) for p, n in zip(polar.tolist(), neutral.tolist(), strict=True)]
+    return [*_all_judged(_models().load().logits(tokenized), _BAND)]
 
 
 def _read_english_twice(
@@ -211,20 +222,32 @@ def _read_english_twice(
 ) -> list[Sentiment | None]:
     """As `_read_english`, and the doubtful ones by their embedding too."""
     polar, neutral = _models().load().logits(tokenized)
-    said = labels_of(polar.tolist(), neutral.tolist())
-    doubtful = [
-        at for at, label in enumerate(said) if label != "neutral" and abs(polar[at]) < _DOUBT
-    ]
+    doubtful = _in_doubt(polar)
     if doubtful:
-        second, _ = _embedding().load().logits([texts[at] for at in doubtful], "en")
-        polar[doubtful] += _SECOND_OPINION * second
-        neutral[doubtful] = 0.0  # that they are not neutral is settled
-    return [_judged(p, n) for p, n in zip(polar.tolist(), neutral.tolist(), strict=True)]
+        second = _embedding().load().logits([texts[at] for at in doubtful], "en")
+        _hear(polar, neutral, doubtful, second)
+    return [*_all_judged((polar, neutral), _BAND_OF_TWO)]
+
+
+def _in_doubt(polar: NDArray) -> list[int]:
+    return [at for at, logit in enumerate(polar.tolist()) if abs(logit) < _DOUBT]
+
+
+def _hear(
+    polar: NDArray, neutral: NDArray, doubtful: list[int], second: tuple[NDArray, NDArray]
+) -> None:
+    """Add the second opinion on the doubtful texts to their logits."""
+    for logits, opinion, weight in zip((polar, neutral), second, _SECOND_OPINION, strict=True):
+        logits[doubtful] += weight * opinion
 
 
 def _read_embedded(texts: Sequence[str], language: str) -> list[Sentiment | None]:
-    polar, neutral = _embedding().load().logits(texts, language)
-    return [_judged(p, n) for p, n in zip(polar.tolist(), neutral.tolist(), strict=True)]
+    return [*_all_judged(_embedding().load().logits(texts, language), _BAND_OF_EMBEDDINGS)]
+
+
+def _all_judged(logits: tuple[NDArray, NDArray], band: float) -> list[Sentiment]:
+    polar, neutral = logits
+    return [_judged(p, n, band) for p, n in zip(polar.tolist(), neutral.tolist(), strict=True)]
 
 
 def _read_phrases(tokenized: Sequence[Sequence[str]], language: str) -> list[Sentiment | None]:
@@ -274,7 +297,7 @@ def _learned() -> ModuleType:
 
 @cache
 def _embedded_languages() -> frozenset[str]:
-    """Languages that embeddings read; none without the extra `nlp`."""
+    """Languages that embeddings read; none where the encoder is not installed."""
     if not _embedding().is_installed():
         return frozenset()
     return frozenset(_embedding().EMBEDDED_LANGUAGES)

@@ -72,13 +72,15 @@ def classify_batch(
     texts: Sequence[str],
     languages: Sequence[str | None],
     sentiments: Sequence[Sentiment | None] | None = None,
+    *,
+    tokenized: Sequence[Sequence[str]] | None = None,
 ) -> list[dict[str, Label]]:
-    """`find_themes` of many texts at once; their `sentiments`, where known, save time.
+    """`find_themes` of many texts at once; `sentiments` and tokens, where known, save time.
 
     A theme whose clause and sentence judge nothing takes the sentiment of its text.
     """
     whole = list(sentiments or score_texts(texts, languages, [None] * len(texts)))
-    tokenized = [tokens_of(text) for text in texts]
+    tokenized = tokenized or [tokens_of(text) for text in texts]
     mentions = [
         mention
         for number, (tokens, language) in enumerate(zip(tokenized, languages, strict=True))

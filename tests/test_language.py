@@ -19,6 +19,8 @@ from analysis.language import detect, frequent_words, primary_subtag
         ("Muito bom, recomendo", "pt"),
         ("Highly recommended", "en"),
         ("broke after a week", "en"),
+        ("calculated swill", "en"),
+        ("perfectly portable", "en"),
         ("Bardzo szybka przesyłka, polecam", "pl"),
         ("Huduma nzuri sana", "sw"),
         ("Barangnya bagus banget", "id"),
@@ -45,7 +47,7 @@ def test_short_reviews_are_read_in_their_language(text: str, language: str) -> N
     assert detect(text) == language
 
 
-@pytest.mark.parametrize("text", ["ok", "OK!", "", "12345", "👍👍", "Zendesk"])
+@pytest.mark.parametrize("text", ["ok", "OK!", "", "12345", "👍👍", "Zendesk", "Genial!"])
 def test_text_without_evidence_has_no_language(text: str) -> None:
     assert detect(text) is None
 

