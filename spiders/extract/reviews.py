@@ -30,6 +30,7 @@ __all__ = ["extract_reviews"]
 _REVIEW_TYPES = ("Review", "UserReview", "EmployerReview", "CriticReview", "MediaReview")
 _AGGREGATE_TYPES = ("AggregateRating", "EmployerAggregateRating", "Review-aggregate")
 _TELLING = 40  # characters of a chosen voice that stands beside a list of another kind
+_REPLIES = re.compile(r"repl(?:y|ies)|respon|answer|antwort|r[eé]pon|rispost|children|svar|otvet")
 MAX_REVIEWS = 2_000  # of one page
 
 
@@ -48,7 +49,8 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     ratings = _aggregates(page)
     reviews = _marked_up(page)
     sections = find_sections(page)
-    shaped = read_sections(page, sections) if sections.roots else []
+    is_asked = bool(sections.roots) and _may_add(page, sections.kinds, reviews, ratings)
+    shaped = read_sections(page, sections) if is_asked else []
     reviews = _joined(reviews, shaped, ratings) if reviews and shaped else reviews or shaped
     if not reviews:
         reviews, more = read_state(page)
@@ -59,6 +61,18 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
         ratings = read_summary(page) if sections.roots else read_seal(page)
     _scale(reviews, ratings)
     return _unique(reviews)[:MAX_REVIEWS], _distinct(ratings)
+
+
+def _may_add(
+    page: ParsedPage, kinds: dict[int, str], marked: list[Review], ratings: list[Rating]
+) -> bool:
+    """May what the page shows tell more than its markup: chosen voices, more reviews, a reply?"""
+    if not marked or "testimonial" in kinds.values():
+        return True
+    is_whole = any(r.count and r.count <= len(marked) for r in ratings)
+    if is_whole and all(r.date for r in marked) and not _REPLIES.search(page.names_lowered):
+        return False
+    return any(" ".join(r.text.split()[:4]) in page.text for r in marked)
 
 
 # --- reviews from markup -----------------------------------------------------------------------

@@ -74,6 +74,7 @@ _LOOKS = ("font-", "bg-", "border-", "rounded-", "leading-", "tracking-", "color
 _TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "role"))
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
+_STAR_WORDS = ("star", "stern", "etoile", "rating", "bewert")
 _OFF = re.compile(
     r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none"
 )
@@ -86,8 +87,8 @@ class Box:
     """An element with its direct text; inline parts without a role of their own are text."""
 
     __slots__ = (
-        "classes", "hint", "kids", "node", "parts", "rating", "role", "said", "size", "stamp",
-        "tag", "text"
+        "classes", "hint", "is_none", "is_told", "kids", "node", "parts", "rating", "role", "said",
+        "size", "stamp", "tag", "text"
     )  # fmt: skip
 
     def __init__(self, node: LexborNode, tag: str, classes: str) -> None:
@@ -102,6 +103,8 @@ class Box:
         self.size = 0  # characters of the whole subtree
         self.said = 0  # elements with a text of their own in it
         self.stamp: str | None = None  # of a time element
+        self.is_told = False  # holds a text that may be what a person says
+        self.is_none = False  # was read, and is no review
         self.parts: set[str] = set()  # roles within, its own among them
 
     def walk(self) -> Iterator[Box]:
@@ -225,7 +228,7 @@ def _icons(box: Box) -> Stars | None:
         return found
     for kid in kids:
         look = _look_of(kid)
-        if not any(word in look for word in ("star", "stern", "etoile", "rating", "bewert")):
+        if not any(word in look for word in _STAR_WORDS):
             continue
         total += 1
         if "half" in look:
@@ -339,10 +342,12 @@ class _Builder:
         if box.text:
             box.size = len(box.text)
             box.said = 1
+            box.is_told = _is_telling(box.text)
         parts = box.parts
         for kid in box.kids:
             box.size += kid.size
             box.said += kid.said
+            box.is_told = box.is_told or kid.is_told
             parts |= kid.parts
         if part == "question":
             box.role = "noise"
@@ -351,6 +356,7 @@ class _Builder:
                 box.rating = _shown(box, is_rating)
             _settle(box)
         parts.add(box.role)
+        box.is_told = box.is_told or (box.role == "body" and box.size > 0)
         if part:
             parts.add(part)
         if box.rating is not None:
@@ -372,9 +378,11 @@ class _Builder:
                 attributes = child.attributes
                 if tag in _INLINE and self._is_text(child, tag, attributes):
                     parts.append(_inline_text(child))
-                elif self.left > 0:
-                    box.kids.append(self.box(child, depth + 1, starry, attributes))
+                else:
                     parts.append("\n")
+                    is_empty = child.child is None and not starry and len(attributes) < 2
+                    if self.left > 0 and not (is_empty and _is_mute(tag, attributes)):
+                        box.kids.append(self.box(child, depth + 1, starry, attributes))
         if parts:
             box.text = _folded("".join(parts))
 
@@ -393,6 +401,24 @@ class _Builder:
         return all(
             inner.tag in _INLINE and not inner.attributes for inner in node.iter()
         ) or node.css_first("*:not(b,strong,em,i,u,br,font)") in (None, node)
+
+
+def _is_mute(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Does an element without content say nothing by its name either?"""
+    return not attributes or (
+        "class" in attributes and _is_mute_name(tag, attributes["class"] or "")
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _is_mute_name(tag: str, classes: str) -> bool:
+    is_star = any(word in classes.lower() for word in _STAR_WORDS)
+    return not is_star and _role(tag, classes) in ("", "noise", "p")
+
+
+def _is_telling(text: str) -> bool:
+    """Three words, or as much in scripts without spaces."""
+    return text.count(" ") > 1 or (not text.isascii() and len(text) >= 8)
 
 
 def _shown(box: Box, is_rating: bool) -> Stars | None:
@@ -603,8 +629,20 @@ class _Finder:
             ]
         if found:
             return self._grown(found[0], box, hint) if len(found[0]) == 1 else found[0]
+        if not box.is_told or self._is_wrapper(box):
+            return []
         unit = self.read(box, hint)
+        box.is_none = unit is None
         return [unit] if unit else []
+
+    def _is_wrapper(self, box: Box) -> bool:
+        """Is it only around an element that is none, and says no more of it?"""
+        if len(box.kids) != 1 or box.text or box.role or box.rating is not None:
+            return False
+        inner = box.kids[0]
+        says_more = (box.hint and not inner.hint) or box.node.mem_id in self.kinds
+        box.is_none = inner.is_none and not says_more
+        return box.is_none
 
     def _grown(self, inner: list[Unit], box: Box, hint: bool) -> list[Unit]:
         """A lone unit takes in what stands beside it in `box`, when that is little and useful."""
@@ -1114,7 +1152,7 @@ def _by_glyphs(page: ParsedPage) -> list[LexborNode]:
         return []
     runs = []
     for node in body.traverse(include_text=True):
-        if node.is_text_node:
+        if node.tag == "-text":
             text = node.text(deep=False)
             if ("★" in text or "⭐" in text) and len(text.strip()) <= 24:
                 runs.append(node)
