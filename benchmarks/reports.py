@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.app.exports import write_report
-from crawler.config import Settings
+from crawler.config import Settings, Study, study_to_dict
 from crawler.db import Database, open_db
 from reports.report import build_report
 from tests.report_data import RUN, build_market
@@ -59,6 +59,8 @@ def make_market(path: Path, brands: int, reviews: int) -> None:
         for number in range(have, brands):
             _copy_brand(db, number)
         _add_reviews(db, reviews)
+        study = study_to_dict(Study(name="City bikes", brand="fernwheel.example"))
+        db.execute("update runs set settings = ?", [json.dumps(study)])
     db.execute("analyze")
     db.close()
 

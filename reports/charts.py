@@ -58,24 +58,24 @@ def review_scatter(report: Report) -> Chart | None:
     ]
     if len(points) < 3:
         return None
-    say = report.words.t
+    words = report.words
 
     def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:
         placed = _place_names(points, "brand", "n", "stars", size, 62)
         base = alt.Chart(alt.Data(values=placed)).encode(
             x=alt.X(
                 "n:Q",
-                title=say("Reviews with stars, read"),
+                title=words.t("Reviews with stars, read"),
                 scale=alt.Scale(zero=False, padding=62),
             ),
             y=alt.Y(
-                "stars:Q", title=say("Mean stars of 5"), scale=alt.Scale(zero=False, padding=24)
+                "stars:Q", title=words.t("Mean stars of 5"), scale=alt.Scale(zero=False, padding=24)
             ),
         )
         marks = base.mark_circle(size=90, opacity=1).encode(color=_as_told(alt, "mark"))
         return marks + _names(base.encode(color=_as_told(alt, "ink")), "brand")
 
-    return _draw(build, say("Reviews read and mean stars, by brand"), _HALF, 260)
+    return _draw(build, words.t("Reviews read and mean stars, by brand"), _HALF, 260)
 
 
 def rating_over_time(report: Report) -> Chart | None:
@@ -127,7 +127,7 @@ def importance_performance(report: Report) -> Chart | None:
     ]
     if len(points) < 3:
         return None
-    say = report.words.t
+    words = report.words
 
     def build(alt: Any, size: tuple[int, int]) -> altair.TopLevelMixin:
         placed = _place_names(points, "theme", "net", "importance", size, 72)
@@ -135,12 +135,12 @@ def importance_performance(report: Report) -> Chart | None:
         marks = base.encode(
             x=alt.X(
                 "net:Q",
-                title=say("Our net sentiment, %"),
+                title=words.t("Our net sentiment, %"),
                 scale=alt.Scale(padding=72, zero=False),
             ),
             y=alt.Y(
                 "importance:Q",
-                title=say("Reviews that mention it, %"),
+                title=words.t("Reviews that mention it, %"),
                 scale=alt.Scale(padding=24, zero=False),
             ),
         )
@@ -153,7 +153,7 @@ def importance_performance(report: Report) -> Chart | None:
             + text
         )
 
-    label = say("Importance and performance of themes, cross-hairs at the medians")
+    label = words.t("Importance and performance of themes, cross-hairs at the medians")
     return _draw(build, label, _HALF, 260)
 
 

@@ -17,8 +17,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
-from reports import collected, labels, market, phrases
+from reports import collected, labels, market, phrases, rows, tables
 from reports.locale import CATALOGS, LANGUAGES
+from reports.renderers import pptx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +79,7 @@ def _tables() -> Iterator[str]:
     ):  # fmt: skip
         yield from (text for text in table.values() if text)
     yield from (*market.PROMISE_WORDS, *_DATA_UNITS)
+    yield from (*tables.MESSAGES, *rows.MESSAGES, *pptx.MESSAGES)
 
 
 def _in_code(path: Path) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,6 @@ _COLUMNS: dict[str, str] = {
 _ROLES = {"own": "own", "competitor": "competitor", "ignored": "set aside"}
 _COVERAGES = ("we miss", "nobody answers", "only we answer", "shared")
 _REACHED = {True: "yes", False: "no", None: ""}
-_LEVELS = {"high": "high", "medium": "medium", "low": "low"}
 _WHAT = ("Report", "Study", "Market", "Collected", "Report of", "Judgment", "Not known", "Figure")
 _MORE = ("Collected how", "Market median", "report", "appendix", "Rule", "Method")
 _TITLES = {
@@ -118,7 +117,7 @@ MESSAGES: tuple[str, ...] = tuple(
             *_COLUMNS,
             *(column.label for spec in _COLUMNS.values() for column in columns_of(spec)),
             *(*_ROLES.values(), *_COVERAGES, *filter(None, _REACHED.values())),
-            *(*_LEVELS.values(), *_WHAT, *_MORE, *_TITLES.values()),
+            *(*_WHAT, *_MORE, *_TITLES.values()),
         )
     )
 )
@@ -164,7 +163,12 @@ def _summary(report: Report, words: Words) -> _Made:
         (say("Report of"), words.time(report.created_at), "", ""),
     ]
     rows += [
-        (say("Judgment"), f"{j.finding} {j.for_us}", j.basis, _worded(_LEVELS, j.confidence, words))
+        (
+            say("Judgment"),
+            f"{j.finding} {j.for_us}",
+            j.basis,
+            _worded(labels.SIZES, j.confidence, words),
+        )
         for j in report.judgments
     ]
     rows += [(say("Not known"), text, "", "") for text in report.unknowns]
@@ -210,8 +214,9 @@ def _gaps(report: Report, words: Words) -> _Made:
 def _gap(g: Gap, words: Words) -> tuple[Value, ...]:
     return (
         *(g.position, g.label, g.dimension, g.text, g.own_text, g.median_text, g.best_text),
-        *(g.best_brand, g.own_value, g.market_median, g.best_value, g.impact, g.effort),
-        *(_worded(_LEVELS, g.confidence, words), g.stage, "\n".join(g.tactic), g.goal, g.kpi),
+        *(g.best_brand, g.own_value, g.market_median, g.best_value, g.impact),
+        _worded(labels.SIZES, g.effort, words),
+        *(_worded(labels.SIZES, g.confidence, words), g.stage, "\n".join(g.tactic), g.goal, g.kpi),
         *(g.target_text, g.review_date, _ids(g.evidence)),
     )
 
@@ -231,7 +236,13 @@ def _statement(page: BrandPage, s: Statement, place: str, words: Words) -> tuple
     quadrant = _worded(labels.QUADRANTS, s.quadrant, words)
     return (
         *(page.domain, quadrant, s.text, place, s.label, s.own_value, s.market_median, s.n),
-        *(s.interval, s.impact, _worded(_LEVELS, s.confidence, words), s.rule, _ids(s.evidence)),
+        *(
+            s.interval,
+            s.impact,
+            _worded(labels.SIZES, s.confidence, words),
+            s.rule,
+            _ids(s.evidence),
+        ),
     )
 
 

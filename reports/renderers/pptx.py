@@ -6,32 +6,57 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import ConfigError
-from reports.units import format_date, format_score, format_share
+from reports import labels
+from reports.renderers.slides import (
+    BANDS,
+    BOTTOM,
+    INK,
+    INNER,
+    LEFT,
+    MUTED,
+    TOP,
+    WASH,
+    Cell,
+    Deck,
+    Line,
+    cut,
+)
+from reports.units import format_count, format_date, format_difference, format_score, format_share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from reports.model import BrandPage, Cell, Report, Statement
+    from reports.model import (
+        BrandPage,
+        Gap,
+        GapFollowUp,
+        OwnNumber,
+        Question,
+        Report,
+        ScoreboardRow,
+        Statement,
+        Swot,
+    )
+    from reports.model import Cell as Score
 
-__all__ = ["media_type", "render", "suffix"]
+__all__ = ["MESSAGES", "media_type", "render", "suffix"]
 
 suffix = ".pptx"
 media_type = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
-_WIDTH, _HEIGHT = 13.333, 7.5  # inches, 16:9
-_LEFT, _TOP, _INNER = 0.6, 1.55, 12.13
-_INK, _MUTED, _ACCENT, _WASH, _RULE = "16212B", "55636F", "0B5885", "F3F5F7", "D6DDE3"
-_BANDS = {
-    None: ("FFFFFF", _MUTED),
-    -3: ("B4530F", "FFFFFF"),
-    -2: ("EFA963", _INK),
-    -1: ("F9DCBD", _INK),
-    0: ("EDF0F2", _INK),
-    1: ("C3DEEF", _INK),
-    2: ("74AFD6", _INK),
-    3: ("1B659B", "FFFFFF"),
-}
-_ROWS, _PLANS, _POINTS, _QUESTIONS, _THEMES = 12, 3, 4, 7, 10
+_SLIDES = 12
+_BRANDS, _GAPS, _PLANS, _STEPS, _POINTS = 12, 10, 3, 4, 4
+_QUESTIONS, _THEMES, _SITES, _FOLLOW_UPS, _NUMBERS, _CHANGES = 7, 10, 10, 6, 6, 4
+_CITED = 14  # excerpts in the notes of a slide
+_GAP_HEADS = ("Gap", "Us", "Median", "Best", "Stage", "Effort", "Confidence")
+_FOLLOW_UP_HEADS = ("Earlier gap", "Became", "Says", "Review")
+_NUMBER_HEADS = ("Your own number", "Value", "95 % interval", "n", "Formula and scale")
+_SITE_HEADS = ("Site", "Kind", "Why")
+_QUADRANTS = ("Strengths", "Weaknesses", "Opportunities", "Threats")
+# What is said from a table, for the catalogs.
+MESSAGES: tuple[str, ...] = (
+    *(*_GAP_HEADS, *_FOLLOW_UP_HEADS, *_NUMBER_HEADS, *_SITE_HEADS, *_QUADRANTS),
+)
 
 
 def render(report: Report) -> bytes:
@@ -42,335 +67,579 @@ def render(report: Report) -> bytes:
         raise ConfigError(
             "format pptx needs python-pptx; install the extra: pip install 'cxscout[office]'"
         ) from None
-    deck = _Deck(Presentation(), report)
-    deck.cover()
-    deck.verdict()
-    deck.scoreboard()
-    deck.positions()
-    deck.gaps()
-    deck.plan()
-    for page in _swot_pages(report):
-        deck.swot(page)
-    deck.questions()
-    deck.themes()
-    deck.ranking()
-    deck.method()
+    slides = _Slides(Deck(Presentation(), report))
+    slides.draw()
     buffer = io.BytesIO()
-    deck.presentation.save(buffer)
+    slides.deck.presentation.save(buffer)
     return buffer.getvalue()
 
 
-def _swot_pages(report: Report) -> Sequence[BrandPage]:
-    """The own brand and the strongest competitor; both stand first in the report."""
-    return report.pages[:2]
+class _Slides:
+    """What stands on each slide; a slide with nothing to say is not made."""
 
+    def __init__(self, deck: Deck) -> None:
+        self.deck, self.report, self.words = deck, deck.report, deck.words
+        self.t = deck.words.t
 
-def _fit(text: str, limit: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    def draw(self) -> None:
+        """All slides in the order of the report."""
+        shows = self.report.branding.shows
+        before = [
+            (True, self.cover),
+            (True, self.verdict),
+            (shows("scoreboard") and bool(self.report.scoreboard.rows), self.scoreboard),
+            (shows("scoreboard") and bool(self.report.positions), self.positions),
+            (shows("gaps") and bool(self.report.gaps), self.gaps),
+            (shows("gaps") and bool(self.report.gaps), self.plan),
+            (self._has_news(), self.news),
+        ]
+        after = [
+            (shows("questions") and bool(self.report.questions.compared), self.questions),
+            (shows("voice") and bool(_themes_of(self.report)), self.themes),
+            (shows("ranking") and bool(self.report.brands), self.ranking),
+            (shows("collected", "method"), self.method),
+        ]
+        others = sum(has for has, _ in (*before, *after))
+        for has, draw in before:
+            if has:
+                draw()
+        wanted = 2 if self.report.positions else 3
+        for page in self.report.pages[: max(1, min(wanted, _SLIDES - others))]:
+            self.swot(page)
+        for has, draw in after:
+            if has:
+                draw()
 
+    def _has_news(self) -> bool:
+        changes = self.report.changes
+        return bool(changes.gaps or changes.rows or self.report.own_numbers)
 
-class _Deck:
-    """Draws slides; positions are inches from the top left."""
-
-    def __init__(self, presentation: Any, report: Report) -> None:
-        # python-pptx is an extra: its names are known only here.
-        from pptx.dml.color import RGBColor  # noqa: PLC0415
-        from pptx.enum.text import MSO_ANCHOR, PP_ALIGN  # noqa: PLC0415
-        from pptx.util import Inches, Pt  # noqa: PLC0415
-
-        self.presentation, self.report = presentation, report
-        self.color, self.inches, self.points = RGBColor.from_string, Inches, Pt
-        self.left, self.top = PP_ALIGN.LEFT, MSO_ANCHOR.TOP
-        presentation.slide_width, presentation.slide_height = Inches(_WIDTH), Inches(_HEIGHT)
-        presentation.core_properties.title = _fit(report.title, 200)
-        presentation.core_properties.author = "cxscout"
-
-    # What every slide is made of
-
-    def slide(self, title: str) -> Any:
-        """A slide with its finding as the title and the study in the footer."""
-        slide = self.presentation.slides.add_slide(self.presentation.slide_layouts[5])
-        shape = slide.shapes.title
-        self._place(shape, _LEFT, 0.4, _INNER, 0.95)
-        self._paragraphs(shape.text_frame, [(_fit(title, 160), 26, True, _INK)])
-        shape.text_frame.vertical_anchor = self.top
-        report = self.report
-        footer = f"{report.study.name}, {format_date(report.created_at)}, run {report.study.run}"
-        self.text(slide, _LEFT, 7.02, _INNER, 0.3, [(_fit(footer, 140), 10, False, _MUTED)])
-        return slide
-
-    def text(
-        self,
-        slide: Any,
-        left: float,
-        top: float,
-        width: float,
-        height: float,
-        lines: Sequence[tuple[str, int, bool, str]],
-    ) -> Any:
-        """A text box of (text, points, bold, colour) paragraphs."""
-        box = slide.shapes.add_textbox(*map(self.inches, (left, top, width, height)))
-        self._paragraphs(box.text_frame, lines)
-        return box
-
-    def _place(self, shape: Any, left: float, top: float, width: float, height: float) -> None:
-        shape.left, shape.top = self.inches(left), self.inches(top)
-        shape.width, shape.height = self.inches(width), self.inches(height)
-
-    def _paragraphs(self, frame: Any, lines: Sequence[tuple[str, int, bool, str]]) -> None:
-        frame.word_wrap = True
-        for index, (text, size, bold, color) in enumerate(lines):
-            paragraph = frame.paragraphs[0] if index == 0 else frame.add_paragraph()
-            paragraph.alignment = self.left
-            paragraph.space_after = self.points(size * 0.35)
-            run = paragraph.add_run()
-            run.text = text
-            run.font.size, run.font.bold = self.points(size), bold
-            run.font.color.rgb = self.color(color)
-            run.font.name = "Calibri"
-
-    def table(
-        self,
-        slide: Any,
-        head: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        widths: Sequence[float],
-        *,
-        size: int = 12,
-        fills: dict[tuple[int, int], tuple[str, str]] | None = None,
-    ) -> None:
-        """A native table; `fills` has (background, ink) by row and column."""
-        height = min(5.2, 0.38 * (len(rows) + 1))
-        frame = slide.shapes.add_table(
-            len(rows) + 1, len(head), *map(self.inches, (_LEFT, _TOP, sum(widths), height))
-        )
-        table = frame.table
-        table.horz_banding = False
-        for index, width in enumerate(widths):
-            table.columns[index].width = self.inches(width)
-        for column, label in enumerate(head):
-            self._cell(table.cell(0, column), label, size - 1, True, ("FFFFFF", _MUTED))
-        for i, row in enumerate(rows):
-            for j, text in enumerate(row):
-                fill = (fills or {}).get((i, j), ("FFFFFF", _INK))
-                self._cell(table.cell(i + 1, j), text, size, j == 0, fill)
-
-    def _cell(self, cell: Any, text: str, size: int, bold: bool, fill: tuple[str, str]) -> None:
-        cell.fill.solid()
-        cell.fill.fore_color.rgb = self.color(fill[0])
-        cell.margin_top = cell.margin_bottom = self.inches(0.03)
-        self._paragraphs(cell.text_frame, [(text, size, bold, fill[1])])
-        cell.text_frame.paragraphs[0].space_after = self.points(0)
-
-    def bars(
-        self,
-        slide: Any,
-        names: Sequence[str],
-        series: Mapping[str, Sequence[float | None]],
-        form: str,
-    ) -> None:
-        """A native clustered bar chart; the first series is ours."""
-        from pptx.chart.data import CategoryChartData  # noqa: PLC0415
-        from pptx.enum.chart import (  # noqa: PLC0415
-            XL_CHART_TYPE,
-            XL_LEGEND_POSITION,
-            XL_TICK_LABEL_POSITION,
-        )
-
-        values = CategoryChartData(number_format=form)
-        values.categories = list(reversed(names))
-        for name, numbers in series.items():
-            values.add_series(name, list(reversed(numbers)))
-        place = map(self.inches, (_LEFT, _TOP, _INNER, 5.3))
-        frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, *place, values)
-        chart = frame.chart
-        chart.has_legend, chart.legend.position = True, XL_LEGEND_POSITION.TOP
-        chart.legend.include_in_layout = False
-        chart.font.size = self.points(12)
-        chart.font.color.rgb = self.color(_INK)
-        plot = chart.plots[0]
-        plot.gap_width, plot.overlap, plot.has_data_labels = 60, -5, True
-        plot.data_labels.font.size, plot.data_labels.number_format = self.points(10), form
-        plot.data_labels.number_format_is_linked = False
-        chart.value_axis.has_major_gridlines = False
-        chart.value_axis.visible = False
-        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-        for drawn, color in zip(plot.series, (_ACCENT, "8A96A1", "C3DEEF"), strict=False):
-            drawn.format.fill.solid()
-            drawn.format.fill.fore_color.rgb = self.color(color)
-            drawn.invert_if_negative = False
-
-    # The slides
+    # Start
 
     def cover(self) -> None:
-        """Title, study, market, dates."""
+        """Title, study, market, dates; the key figures."""
         report = self.report
-        slide = self.presentation.slides.add_slide(self.presentation.slide_layouts[5])
-        self._place(slide.shapes.title, _LEFT, 2.2, _INNER, 1.6)
-        self._paragraphs(slide.shapes.title.text_frame, [(_fit(report.title, 120), 40, True, _INK)])
-        collected = format_date(report.study.started_at)
+        slide = self.deck.cover(report.title)
+        collected = self.words.date(report.study.started_at)
+        about = self.t("{market}; collected {date}", market=report.study.market, date=collected)
         lines = [
-            (_fit(report.study.name, 120), 20, False, _ACCENT),
-            (f"{report.study.market}; collected {collected}", 14, False, _MUTED),
+            Line(cut(report.study.name, 120), 20, color=self.deck.accent),
+            Line(cut(about, 160), 14, color=MUTED),
         ]
-        self.text(slide, _LEFT, 3.9, _INNER, 1.2, lines)
+        self.deck.text(slide, (LEFT + 0.1, 3.6, INNER - 0.2, 1.0), lines)
+        if report.branding.footer:
+            foot = [Line(cut(report.branding.footer, 200), 11, color=MUTED)]
+            self.deck.text(slide, (LEFT + 0.1, 7.02, INNER - 0.2, 0.32), foot)
+        figures = report.figures[:6]
+        if figures:
+            head = [Cell((Line(cut(f.label, 60), 12, color=MUTED),)) for f in figures]
+            body = [
+                Cell((Line(f.value, 24, bold=True), Line(cut(f.note, 80), 11, color=MUTED)))
+                for f in figures
+            ]
+            widths = [(INNER - 0.2) / len(figures)] * len(figures)
+            self.deck.table(slide, [head, body], widths, top=5.05, label=self.t("Key figures"))
+        self.deck.notes(slide, [self.t("Made by cxscout from run {run}.", run=report.study.run)])
 
     def verdict(self) -> None:
-        """The judgments, and what is not known."""
-        slide = self.slide("What matters")
-        lines = []
-        for number, judgment in enumerate(self.report.judgments, start=1):
-            lines.append((f"{number}  {_fit(judgment.finding, 200)}", 14, True, _INK))
-            lines.append((_fit(judgment.for_us, 190), 12, False, _ACCENT))
-        lines = lines or [("There is too little data for a judgment.", 16, False, _MUTED)]
-        self.text(slide, _LEFT, 1.3, _INNER, 4.9, lines)
-        unknown = "Not known: " + " ".join(self.report.unknowns)
-        if self.report.unknowns:
-            self.text(slide, _LEFT, 6.4, _INNER, 0.5, [(_fit(unknown, 260), 11, False, _MUTED)])
+        """The judgments as a table: what is so, what it means for us, how sure."""
+        report = self.report
+        slide = self.deck.slide(self.t("What matters"))
+        heads = ("", self.t("What is so, and what it means for us"), self.t("How sure"))
+        rows = [[_head(text) for text in heads]]
+        for number, judgment in enumerate(report.judgments, start=1):
+            told = (
+                Line(cut(judgment.finding, 300), 14, bold=True),
+                Line(cut(judgment.for_us, 260), 13, color=self.deck.accent),
+            )
+            sure = labels.worded(labels.LEVELS, judgment.confidence, self.words)
+            basis = (Line(sure, 12), Line(cut(judgment.basis, 90), 10, color=MUTED))
+            number_cell = Line(self.words.number(number), 20, color=self.deck.accent)
+            rows.append([Cell((number_cell,)), Cell(told), Cell(basis)])
+        bottom = 6.3 if report.unknowns else BOTTOM
+        if len(rows) > 1:
+            label = self.t("Judgments")
+            self.deck.table(slide, rows, [0.6, 8.93, 2.6], top=1.15, bottom=bottom, label=label)
+        else:
+            nothing = self.t("There is too little data for a judgment.")
+            self.deck.text(slide, (LEFT, TOP, INNER, 1), [Line(nothing, 18, color=MUTED)])
+        if report.unknowns:
+            unknown = f"{self.t('What we do not know')}: {' '.join(report.unknowns)}"
+            self.deck.text(
+                slide, (LEFT, 6.36, INNER, 0.62), [Line(cut(unknown, 420), 11, color=MUTED)]
+            )
+        cited = [i for j in report.judgments for i in j.evidence]
+        self._sources(slide, cited, [f"{j.topic}: {j.basis}" for j in report.judgments])
+
+    # Scores
 
     def scoreboard(self) -> None:
         """Brands x dimensions as a native table in the colours of the heat map."""
         board = self.report.scoreboard
-        slide = self.slide(board.title)
-        rows = board.rows[:_ROWS]
-        texts = [[_fit(r.domain, 28), *(_score(c) for c in r.cells)] for r in rows]
-        texts.append(["Market median", *(format_score(d.median) for d in board.dimensions)])
-        fills = {
-            (i, j + 1): _BANDS[cell.band]
-            for i, row in enumerate(rows)
-            for j, cell in enumerate(row.cells)
-        }
-        each = (_INNER - 2.6) / max(1, len(board.dimensions))
-        head = ["Brand", *(d.label for d in board.dimensions)]
-        self.table(slide, head, texts, [2.6, *(each for _ in board.dimensions)], fills=fills)
-        note = "Score of 100, coverage in brackets; colour: distance from the median of competitors"
-        self.text(slide, _LEFT, 6.72, _INNER, 0.3, [(note, 10, False, _MUTED)])
+        slide = self.deck.slide(board.title)
+        heads = (_head(d.label, centered=True) for d in board.dimensions)
+        rows = [[_head(self.t("Brand")), *heads]]
+        rows += [self._scores(row) for row in board.rows[:_BRANDS]]
+        medians = [
+            Cell((Line(format_score(d.median, self.words), 13, True, centered=True),), WASH)
+            for d in board.dimensions
+        ]
+        rows.append([Cell((Line(self.t("Market median"), 12, bold=True),), WASH), *medians])
+        first = 2.7
+        each = (INNER - first) / max(1, len(board.dimensions))
+        widths = [first, *(each for _ in board.dimensions)]
+        self.deck.table(slide, rows, widths, bottom=6.35, label=board.title, least=0.36)
+        above = self.t("above; hatched: not known")
+        self.deck.legend(slide, 6.42, self.t("below the median"), above)
+        note = self.t("Score of 100, and the share of what it needs that could be seen.")
+        if len(board.rows) > _BRANDS:
+            more = self.words.n(
+                "{n} more brand in the XLSX file.",
+                "{n} more brands in the XLSX file.",
+                len(board.rows) - _BRANDS,
+            )
+            note = f"{note} {more}"
+        self.deck.text(slide, (LEFT, 6.68, INNER, 0.3), [Line(note, 10, color=MUTED)])
+        reasons = [
+            f"{row.domain}, {dimension.label}: {cell.words} {cell.reason}".strip()
+            for row in board.rows[:_BRANDS]
+            for dimension, cell in zip(board.dimensions, row.cells, strict=True)
+            if cell.score is None
+        ]
+        meanings = [f"{d.label}: {d.meaning}" for d in board.dimensions if d.meaning]
+        self._sources(slide, [], [*meanings, *reasons[:30]])
+
+    def _scores(self, row: ScoreboardRow) -> list[Cell]:
+        own = row.role == "own"
+        color = self.deck.accent if own else INK
+        tail = self.t("us") if own else ""
+        name = Line(cut(row.domain, 34), 12, bold=True, color=color, tail=tail)
+        return [Cell((name,)), *(self._score(cell) for cell in row.cells)]
+
+    def _score(self, cell: Score) -> Cell:
+        if cell.score is None:
+            return Cell((Line(cell.words, 10, color=MUTED, centered=True),), hatched=True)
+        fill, ink = BANDS[cell.band]
+        mark = "*" if cell.robust is False else ""
+        seen = Line(format_share(cell.coverage, self.words), 9, color=ink, centered=True)
+        return Cell((Line(f"{cell.text}{mark}", 14, True, ink, centered=True), seen), fill)
 
     def positions(self) -> None:
-        """Own, median and best per dimension as a native chart."""
-        positions = self.report.positions
-        if not positions:
-            return
+        """Own with its interval, median and best per dimension as a native chart."""
+        known = [p for p in self.report.positions if p.own is not None or p.median is not None]
         series = {
-            "Us": [p.own for p in positions],
-            "Median of competitors": [p.median for p in positions],
-            "Best competitor": [p.best for p in positions],
+            self.t("Us"): [_rounded(p.own) for p in known],
+            self.t("Median of competitors"): [_rounded(p.median) for p in known],
+            self.t("Best competitor"): [_rounded(p.best) for p in known],
         }
-        slide = self.slide(self.report.positions_title)
-        self.bars(slide, [p.label for p in positions], series, "0")
+        intervals = [
+            (0.0, 0.0)
+            if p.own is None or p.low is None or p.high is None
+            else (max(0.0, p.own - p.low), max(0.0, p.high - p.own))
+            for p in known
+        ]
+        slide = self.deck.slide(self.report.positions_title)
+        self.deck.dots(
+            slide,
+            (LEFT - 0.1, 1.35, INNER + 0.2, 5.2),
+            [p.label for p in known],
+            series,
+            intervals,
+            label=self.report.positions_title,
+        )
+        note = self.t(
+            "Scores of 100. Whiskers: 95 % interval of our score. Grey lines: from the lowest to "
+            "the highest mark."
+        )
+        self.deck.text(slide, (LEFT, 6.62, INNER, 0.3), [Line(note, 10, color=MUTED)])
+        self._sources(
+            slide,
+            [],
+            [
+                f"{p.label}: {format_score(p.own, self.words) if p.own is not None else p.words}; "
+                f"{self.t('median')} {format_score(p.median, self.words)} "
+                f"({format_difference(p.difference, self.words)}); "
+                f"{self.t('best')} {format_score(p.best, self.words)} {p.best_brand or ''}".strip()
+                for p in known
+            ],
+        )
+
+    # Gaps and plan
 
     def gaps(self) -> None:
         """The ranked gaps as a native table."""
-        slide = self.slide(self.report.gaps_title)
-        rows = [
-            [
-                *(f"{g.position}  {g.label}", g.own_text, g.median_text),
-                _fit(g.best_text + (f" ({g.best_brand})" if g.best_brand else ""), 40),
-                *(f"{g.impact:.2g}", g.effort, g.stage, g.confidence),
-            ]
-            for g in self.report.gaps[:_ROWS]
+        slide = self.deck.slide(self.report.gaps_title)
+        rows = [[_head(self.t(text)) for text in _GAP_HEADS]]
+        rows += [self._gap(gap) for gap in self.report.gaps[:_GAPS]]
+        widths = [3.3, 1.5, 1.5, 2.23, 1.4, 1.0, 1.2]
+        shown = self.deck.table(slide, rows, widths, bottom=6.6, label=self.report.gaps_title) - 1
+        rest = len(self.report.gaps) - shown
+        if rest > 0:
+            more = self.words.n(
+                "{n} more gap in the XLSX file.", "{n} more gaps in the XLSX file.", rest
+            )
+            self.deck.text(slide, (LEFT, 6.68, INNER, 0.3), [Line(more, 10, color=MUTED)])
+        cited = [i for g in self.report.gaps[:shown] for i in g.evidence]
+        self._sources(slide, cited, [f"{g.label}: {g.text}" for g in self.report.gaps[:shown]])
+
+    def _gap(self, gap: Gap) -> list[Cell]:
+        best: tuple[Line, ...] = (Line(gap.best_text, 12),)
+        if gap.best_brand:
+            best = (*best, Line(cut(gap.best_brand, 30), 10, color=MUTED))
+        name = Line(f"{self.words.number(gap.position)}  {cut(gap.label, 90)}", 13, bold=True)
+        level = labels.worded(labels.SIZES, gap.confidence, self.words)
+        effort = labels.worded(labels.SIZES, gap.effort, self.words)
+        return [
+            Cell((name, Line(gap.dimension, 10, color=MUTED))),
+            Cell((Line(gap.own_text, 13, bold=True, color=self.deck.accent),)),
+            *(Cell((Line(gap.median_text, 12),)), Cell(best), _cell(gap.stage), _cell(effort)),
+            _cell(level),
         ]
-        head = ["Gap", "Us", "Median", "Best", "Impact", "Effort", "Stage", "Confidence"]
-        if rows:
-            self.table(slide, head, rows, [3.2, 1.5, 1.5, 2.2, 0.8, 0.9, 1.1, 0.93])
 
     def plan(self) -> None:
-        """Tactic, goal, measure and date of the first gaps, side by side."""
+        """The first gaps side by side: what is so, steps, goal, measure, date."""
         gaps = self.report.gaps[:_PLANS]
-        if not gaps:
-            return
-        slide = self.slide("What to do first")
-        width = _INNER / len(gaps)
-        for index, gap in enumerate(gaps):
-            lines = [
-                (f"{gap.position}  {gap.label}", 18, True, _INK),
-                (_fit(gap.text, 160), 13, False, _MUTED),
-                *((f"– {_fit(step, 110)}", 13, False, _INK) for step in gap.tactic[:5]),
-                (f"Goal: {_fit(gap.goal, 150)}", 13, True, _ACCENT),
-                (f"Measure: {_fit(gap.kpi, 80)}, target {gap.target_text}", 12, False, _INK),
-                (f"Review: {format_date(gap.review_date)}", 12, False, _INK),
+        slide = self.deck.slide(self.t("What to do first"))
+        rows = [
+            [
+                _head(""),
+                *(
+                    Cell(
+                        (
+                            Line(
+                                f"{self.words.number(g.position)}  {cut(g.label, 70)}",
+                                16,
+                                True,
+                                self.deck.accent,
+                            ),
+                        )
+                    )
+                    for g in gaps
+                ),
+            ],
+            [_label(self.t("What is so")), *(_cell(cut(g.text, 200), 12) for g in gaps)],
+            [
+                _label(self.t("Steps")),
+                *(
+                    Cell(
+                        tuple(Line(cut(step, 130), 12, bullet=True) for step in g.tactic[:_STEPS])
+                        or (Line("", 12),)
+                    )
+                    for g in gaps
+                ),
+            ],
+            [
+                _label(self.t("Goal")),
+                *(Cell((Line(cut(g.goal, 170), 13, bold=True),)) for g in gaps),
+            ],
+            [_label(self.t("Measure")), *(_cell(cut(g.kpi, 100), 12) for g in gaps)],
+            [_label(self.t("Target")), *(_cell(g.target_text, 12) for g in gaps)],
+            [
+                _label(self.t("Review")),
+                *(_cell(format_date(g.review_date, self.words), 12) for g in gaps),
+            ],
+        ]
+        each = (INNER - 1.25) / len(gaps)
+        widths = [1.25, *(each for _ in gaps)]
+        self.deck.table(slide, rows, widths, top=1.3, label=self.t("What to do first"))
+        self._sources(slide, [i for g in gaps for i in g.evidence], [])
+
+    def news(self) -> None:
+        """What became of the last run's gaps, what changed, and the study's own numbers."""
+        report, top = self.report, 1.3
+        changes = report.changes if report.branding.shows("changes") else None
+        titles = [
+            changes.gaps_title if changes and changes.gaps else "",
+            changes.title if changes and changes.rows else "",
+        ]
+        slide = self.deck.slide(next(filter(None, titles), self.t("Your own numbers")))
+        parts: list[tuple[list[list[Cell]], list[float], str]] = []
+        if changes and changes.gaps:
+            rows = [[_head(self.t(text)) for text in _FOLLOW_UP_HEADS]]
+            rows += [self._follow_up(gap) for gap in changes.gaps[:_FOLLOW_UPS]]
+            parts.append((rows, [3.0, 1.6, 5.9, 1.63], changes.gaps_title))
+        if report.own_numbers:
+            rows = [[_head(self.t(text)) for text in _NUMBER_HEADS]]
+            rows += [self._own_number(number) for number in report.own_numbers[:_NUMBERS]]
+            parts.append((rows, [3.0, 1.6, 2.0, 0.9, 4.63], self.t("Your own numbers")))
+        if changes and changes.rows:
+            rows = [[_head(self.t("Brand")), _head(self.t("What changed"))]]
+            rows += [
+                [
+                    Cell((Line(cut(c.domain, 34), 12, bold=True),)),
+                    Cell(
+                        (
+                            Line(
+                                cut(c.text, 160),
+                                12,
+                                tail=labels.worded(labels.CAUSES, c.cause, self.words),
+                            ),
+                        )
+                    ),
+                ]
+                for c in changes.rows[:_CHANGES]
             ]
-            self.text(slide, _LEFT + index * width, _TOP, width - 0.3, 5.2, lines)
+            parts.append((rows, [3.0, 9.13], changes.title))
+        wanted = sum(len(rows) for rows, _, _ in parts)
+        for rows, widths, label in parts:
+            bottom = top + (BOTTOM - 1.3) * len(rows) / wanted
+            self.deck.table(
+                slide, rows, widths, top=top, bottom=bottom - 0.12, label=label, most=1.5
+            )
+            top = bottom
+        told = [c.text for c in changes.rows[:40]] if changes else []
+        self._sources(
+            slide, [], [*told, *(f"{o.label}: {o.note}" for o in report.own_numbers if o.note)]
+        )
+
+    def _follow_up(self, gap: GapFollowUp) -> list[Cell]:
+        good = gap.state in ("closed", "narrowed")
+        state = Line(gap.state_label, 12, bold=True, color=self.deck.accent if good else INK)
+        review = format_date(gap.review_date, self.words) if gap.review_date else ""
+        return [
+            Cell((Line(cut(gap.label, 70), 12, bold=True),)),
+            Cell((state,)),
+            *(_cell(cut(gap.text, 190), 12), _cell(review, 11)),
+        ]
+
+    def _own_number(self, number: OwnNumber) -> list[Cell]:
+        formula = cut(f"{number.formula}; {number.scale}", 110)
+        return [
+            Cell((Line(cut(number.label, 70), 12, bold=True, tail=number.period),)),
+            Cell((Line(number.value_text, 14, bold=True, color=self.deck.accent),)),
+            _cell(number.interval, 12),
+            _cell(format_count(number.n, self.words), 12),
+            Cell((Line(formula, 10, color=MUTED),)),
+        ]
+
+    # Brands
 
     def swot(self, page: BrandPage) -> None:
-        """Two by two boxes, each a native shape with text to edit."""
-        slide = self.slide(page.title)
-        quadrants = (
-            ("Strengths", page.swot.strengths, 0, 0),
-            ("Weaknesses", page.swot.weaknesses, 1, 0),
-            ("Opportunities", page.swot.opportunities, 0, 1),
-            ("Threats", page.swot.threats, 1, 1),
-        )
-        for title, statements, column, row in quadrants:
-            box = self.text(
-                slide,
-                *(_LEFT + column * 6.12, _TOP + row * 2.68, 6.0, 2.58),
-                [(title, 15, True, _ACCENT), *_points(statements)],
+        """The matrix as a native table: two heads, two rows of points."""
+        swot = page.swot
+        slide = self.deck.slide(page.title, size=22)
+        good, bad = self.deck.accent, BANDS[-3][0]
+        heads = zip(_QUADRANTS, (good, bad, good, bad), strict=True)
+        parts = (swot.strengths, swot.weaknesses, swot.opportunities, swot.threats)
+        titles = [Cell((Line(self.t(text), 14, True, color),), WASH) for text, color in heads]
+        points = [self._points(part) for part in parts]
+        rows = [titles[:2], points[:2], titles[2:], points[2:]]
+        self.deck.table(slide, rows, [INNER / 2] * 2, top=1.3, bottom=6.72, label=page.title)
+        hidden = _left_out(swot)
+        if hidden:
+            more = self.words.n(
+                "{n} further point in the XLSX file.",
+                "{n} further points in the XLSX file.",
+                hidden,
             )
-            box.fill.solid()
-            box.fill.fore_color.rgb = self.color(_WASH)
+            self.deck.text(slide, (LEFT, 6.72, INNER, 0.3), [Line(more, 10, color=MUTED)])
+        cited = [i for part in parts for s in part[:_POINTS] for i in s.evidence]
+        facts = [f"{fact.label}: {fact.value}" for fact in page.facts]
+        self._sources(slide, cited, [page.coverage, *facts])
+
+    def _points(self, statements: Sequence[Statement]) -> Cell:
+        if not statements:
+            nothing = self.t("No rule fired on what could be seen.")
+            return Cell((Line(nothing, 12, color=MUTED),))
+        return Cell(
+            tuple(
+                Line(
+                    cut(s.text, 190),
+                    13,
+                    bullet=True,
+                    tail=f"n {format_count(s.n, self.words)}, "
+                    f"{labels.worded(labels.LEVELS, s.confidence, self.words)}",
+                )
+                for s in statements[:_POINTS]
+            )
+        )
+
+    # Customers and market
 
     def questions(self) -> None:
         """Three columns: we miss, nobody answers, only we answer."""
-        questions = self.report.questions
-        slide = self.slide(questions.title)
+        asked = self.report.questions
+        slide = self.deck.slide(asked.title)
         parts = (
-            ("We miss", questions.we_miss),
-            ("Nobody answers", questions.nobody),
-            ("Only we answer", questions.only_we),
+            (self.t("We miss"), asked.we_miss),
+            (self.t("Nobody answers"), asked.nobody),
+            (self.t("Only we answer"), asked.only_we),
         )
-        for index, (title, listed) in enumerate(parts):
-            lines = [(f"{title}: {len(listed)}", 17, True, _ACCENT)]
-            lines += [(_fit(q.text, 110), 13, False, _INK) for q in listed[:_QUESTIONS]]
-            self.text(slide, _LEFT + index * 4.08, _TOP, 3.9, 5.2, lines)
+        head = [
+            Cell(
+                (Line(title, 16, True, self.deck.accent, tail=self.words.number(len(listed))),),
+                WASH,
+            )
+            for title, listed in parts
+        ]
+        body = [self._question(listed, answered=i == 0) for i, (_, listed) in enumerate(parts)]
+        widths = [INNER * 0.4, INNER * 0.3, INNER * 0.3]
+        self.deck.table(slide, [head, body], widths, bottom=6.6, label=asked.title)
+        self.deck.text(
+            slide, (LEFT, 6.62, INNER, 0.36), [Line(cut(asked.note, 200), 10, color=MUTED)]
+        )
+        self._sources(
+            slide, [], [f"{q.text}: {', '.join(q.answered_by)}" for q in asked.we_miss[:20]]
+        )
+
+    def _question(self, listed: Sequence[Question], *, answered: bool) -> Cell:
+        lines = [
+            Line(
+                cut(q.text, 120),
+                13,
+                bullet=True,
+                tail=self.words.n("{n} brand answers", "{n} brands answer", len(q.answered_by))
+                if answered
+                else q.topic,
+            )
+            for q in listed[:_QUESTIONS]
+        ]
+        if len(listed) > _QUESTIONS:
+            more = self.words.n("and {n} more", "and {n} more", len(listed) - _QUESTIONS)
+            lines.append(Line(more, 12, color=MUTED))
+        return Cell(tuple(lines) or (Line(self.t("None."), 13, color=MUTED),))
 
     def themes(self) -> None:
         """Net sentiment per theme, ours and the market's, as a native chart."""
-        themes = [t for t in self.report.voice.themes if t.market.net is not None][:_THEMES]
-        slide = self.slide(self.report.voice.title)
-        if themes:
-            series = {
-                "Us": [t.own.net for t in themes],
-                "Competitors": [t.market.net for t in themes],
-            }
-            self.bars(slide, [t.label for t in themes], series, "+0%;-0%;0%")
-        self.text(slide, _LEFT, 6.72, _INNER, 0.3, [(self.report.voice.note, 10, False, _MUTED)])
+        voice = self.report.voice
+        themes = _themes_of(self.report)[:_THEMES]
+        slide = self.deck.slide(voice.title)
+        names = [
+            self.t(
+                "{theme}, in {share} of reviews",
+                theme=t.label,
+                share=format_share(t.importance, self.words),
+            )
+            for t in themes
+        ]
+        series = {self.t("Competitors"): [t.market.net for t in themes]}
+        colors = ["8A96A1"]
+        if any(t.own.net is not None for t in themes):
+            series = {self.t("Us"): [t.own.net for t in themes], **series}
+            colors = [self.deck.accent, *colors]
+        place = (LEFT - 0.1, 1.35, INNER + 0.2, 5.2)
+        self.deck.bars(
+            slide, place, names, series, "+0 %;-0 %;0 %", label=voice.title, colors=colors
+        )
+        note = self.t("Net sentiment: share of positive minus share of negative mentions.")
+        lines = [Line(cut(f"{note} {voice.note}", 240), 10, color=MUTED)]
+        self.deck.text(slide, (LEFT, 6.62, INNER, 0.36), lines)
+        told = [
+            f"{t.label}: +{t.market.positive} / {t.market.neutral} / −{t.market.negative}; "
+            f"{self.t('us')} +{t.own.positive} / {t.own.neutral} / −{t.own.negative}"
+            for t in themes
+        ]
+        self._sources(slide, [], [voice.importance_title, *told])
 
     def ranking(self) -> None:
-        """Who ranks, as a native table."""
-        slide = self.slide(self.report.ranking_title)
-        rows = [
+        """Who ranks: shares of clicks as a native chart, kinds and reasons as a table."""
+        brands = self.report.brands
+        slide = self.deck.slide(self.report.ranking_title)
+        listed = sorted(brands, key=lambda b: -(b.visibility or 0))[:_SITES]
+        shares = {self.t("Share of clicks"): [b.visibility or 0 for b in listed]}
+        names = [cut(b.domain, 28) for b in listed]
+        own = [b.role == "own" for b in listed]
+        place = (LEFT - 0.1, 1.4, 5.4, 5.15)
+        title = self.report.ranking_title
+        self.deck.bars(
+            slide, place, names, shares, "0.0 %", label=title, colors=["8A96A1"], marked=own
+        )
+        rows = [[_head(self.t(text)) for text in _SITE_HEADS]]
+        rows += [
             [
-                _fit(b.domain, 32),
-                b.kind_label,
-                b.visibility_text,
-                str(b.keywords),
-                _fit(b.reason, 80),
+                Cell(
+                    (
+                        Line(
+                            cut(b.domain, 30),
+                            11,
+                            True,
+                            self.deck.accent if b.role == "own" else INK,
+                        ),
+                    )
+                ),
+                _cell(b.kind_label, 11),
+                Cell((Line(cut(b.reason, 90), 10, color=MUTED),)),
             ]
-            for b in self.report.brands[:_ROWS]
+            for b in listed
         ]
-        if rows:
-            head = ["Site", "Kind", "Share of clicks", "Keywords", "Why"]
-            self.table(slide, head, rows, [2.9, 2.2, 1.5, 1.1, 4.43])
+        self.deck.table(
+            slide, rows, [2.2, 1.45, 3.15], left=LEFT + 5.33, top=1.45, bottom=6.6, label=title
+        )
+        note = self.t(
+            "Estimated from ranks, search volumes and a click curve; with those set aside."
+        )
+        if len(brands) > len(listed):
+            more = self.words.n(
+                "{n} more site in the XLSX file.",
+                "{n} more sites in the XLSX file.",
+                len(brands) - len(listed),
+            )
+            note = f"{note} {more}"
+        self.deck.text(slide, (LEFT, 6.64, INNER, 0.3), [Line(note, 10, color=MUTED)])
+        searches = [
+            f"{s.keyword} ({s.provider}, {s.locale}, {s.state})"
+            for s in self.report.collection.searches[:30]
+        ]
+        self._sources(slide, [], searches)
 
     def method(self) -> None:
         """How it was collected, and how numbers came to be."""
-        slide = self.slide("How this was collected, and how the numbers came to be")
-        facts = [
-            (f"{f.label}: {_fit(f.value, 90)}", 12, False, _INK)
-            for f in self.report.collection.facts
+        report = self.report
+        slide = self.deck.slide(self.t("How this was collected, and how the numbers came to be"))
+        rows = [[_head(self.t("How this was collected")), _head("")]]
+        rows += [
+            [Cell((Line(cut(f.label, 60), 11, color=MUTED),)), _cell(cut(f.value, 90), 11)]
+            for f in report.collection.facts
         ]
-        notes = [(f"– {_fit(n, 150)}", 11, False, _MUTED) for n in self.report.method.notes]
-        self.text(slide, _LEFT, 1.35, 5.6, 5.5, facts)
-        self.text(slide, 6.5, 1.35, 6.2, 5.5, notes)
+        if len(rows) > 1:
+            label = self.t("How this was collected")
+            self.deck.table(
+                slide, rows, [2.35, 3.45], top=1.3, bottom=6.85, label=label, least=0.24, most=1.1
+            )
+        notes = [Line(cut(note, 220), 12, bullet=True) for note in report.method.notes]
+        if notes:
+            place = (6.75, 1.28, 6.0, 5.6)
+            title = Line(self.t("How the numbers came to be"), 12, bold=True, color=MUTED)
+            self.deck.text(slide, place, [title, *notes])
+        visits = [
+            f"{v.domain}: {v.stage}, {v.pages_ok} / {v.requests}. {v.reason}".strip()
+            for v in report.collection.visits[:30]
+        ]
+        self._sources(slide, [], visits)
+
+    def _sources(self, slide: Any, cited: Iterable[str], told: Iterable[str]) -> None:
+        """The notes: what the slide rests on, and its evidence with page and time."""
+        entries = self.report.evidence_of(tuple(dict.fromkeys(cited)))
+        lines = [text for text in told if text]
+        if entries:
+            lines += ["", self.t("Sources")] if lines else [self.t("Sources")]
+        for entry in entries[:_CITED]:
+            when = self.words.time(entry.fetched_at) if entry.fetched_at else ""
+            page = ", ".join(part for part in (entry.domain, entry.url or "", when) if part)
+            lines.append(f"{entry.id} {cut(entry.excerpt, 160)} ({page})")
+        self.deck.notes(slide, lines or [self.t("Run {run}", run=self.report.study.run)])
 
 
-def _score(cell: Cell) -> str:
-    return f"{cell.text} ({format_share(cell.coverage)})" if cell.text else cell.words
+def _themes_of(report: Report) -> list[Any]:
+    return [t for t in report.voice.themes if t.market.net is not None]
 
 
-def _points(statements: Sequence[Statement]) -> list[tuple[str, int, bool, str]]:
-    if not statements:
-        return [("No rule fired on what could be seen.", 12, False, _MUTED)]
-    return [(f"– {_fit(s.text, 125)}", 12, False, _INK) for s in statements[:_POINTS]]
+def _left_out(swot: Swot) -> int:
+    parts = (swot.strengths, swot.weaknesses, swot.opportunities, swot.threats)
+    return sum(max(0, len(part) - _POINTS) for part in parts) + len(swot.appendix)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _head(text: str, *, centered: bool = False) -> Cell:
+    return Cell((Line(text, 11, bold=True, color=MUTED, centered=centered),))
+
+
+def _label(text: str) -> Cell:
+    return Cell((Line(text, 11, color=MUTED),))
+
+
+def _cell(text: str, size: float = 12) -> Cell:
+    return Cell((Line(text, size),))
