@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from textblob.en.taggers import PatternTagger
 
 from analysis.language import detect, frequent_words
 
-__all__ = ["Intent", "KeywordProposal", "Stage", "intent_of", "propose"]
+__all__ = ["Intent", "KeywordProposal", "SitePage", "Stage", "intent_of", "propose"]
 
 Intent = Literal["informational", "navigational", "commercial", "transactional"]
 Stage = Literal["discovery", "consideration", "purchase", "retention"]
@@ -95,6 +98,37 @@ _BOILERPLATE = frozenset(
 )
 
 
+# Languages that write a thing's name as one long word: it is as precise as two words elsewhere.
+_COMPOUNDING = frozenset("de nl da sv nb no is fi et hu".split())
+_LONG_WORD = 9
+# Tags of words that no name of a thing holds: verbs in use, pronouns, articles, adverbs.
+_NOT_IN_NAMES = (
+    "VB",
+    "VBP",
+    "VBZ",
+    "VBD",
+    "MD",
+    "PRP",
+    "PRP$",
+    "DT",
+    "WDT",
+    "WP",
+    "WRB",
+    "RB",
+    "EX",
+)
+_TAGGED = 150  # candidates that are looked at word by word, the best first
+
+
+class SitePage(NamedTuple):
+    """A page of the own site; `headings` also holds menu words and the description, a line each."""
+
+    url: str
+    title: str
+    text: str
+    headings: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class KeywordProposal:
     """`volume` is searches a month where an export states it; `why` is a sentence for people."""
@@ -115,12 +149,13 @@ class _Candidate:
     off_topic: bool = False  # shares no word with the site or the rest of the export
     pages: set[str] = field(default_factory=set)
     titles: int = 0
+    headings: int = 0  # pages that have it in a heading, a menu or their description
     opens: bool = False  # the start page says it at its top
     uses: int = 0
 
 
 def propose(
-    pages: Iterable[tuple[str, str, str]] = (),
+    pages: Iterable[SitePage | tuple[str, str, str]] = (),
     rows: Iterable[Mapping[str, Any]] = (),
     *,
     brand: str | None = None,
@@ -132,10 +167,10 @@ def propose(
     `brand` is the own name or domain: keywords with it lead to nobody else and come last. Without
     `language` it is read from the text.
     """
-    whole = list(pages)
+    whole = [SitePage(*page) for page in pages]
     site = _without_shared(whole)
     exported = _exported(rows)
-    sample = " ".join(text[:500] for _, _, text in site[:5]) or " . ".join(list(exported)[:50])
+    sample = " ".join(page.text[:500] for page in site[:5]) or " . ".join(list(exported)[:50])
     language = language or detect(sample) or "en"
     own = _own_words(brand)
     found = _on_site(site, language, own) or _on_site(whole, language, own)
@@ -148,7 +183,21 @@ def propose(
             candidates.setdefault(keyword, candidate)
     proposals = [_proposal(c, len(site), language, own) for c in candidates.values()]
     proposals.sort(key=lambda p: (p.intent == "navigational", -p.score, p.keyword))
-    return _without_twins(proposals, limit)
+    named = [p for p in proposals[:_TAGGED] if p.keyword in exported or _names(p.keyword, language)]
+    return _without_twins(named, limit)
+
+
+def _names(phrase: str, language: str) -> bool:
+    """Whether the phrase can be the name of a thing; only English can be looked at so far.
+
+    >>> _names("blood test", "en"), _names("tests done", "en"), _names("identify risks", "en")
+    (True, False, False)
+    """
+    if language != "en":
+        return True
+    tags = [tag for _, tag in _tagger().tag(phrase)]
+    ends_well = bool(tags) and tags[-1].startswith(("NN", "VBG", "FW"))
+    return ends_well and not any(tag in _NOT_IN_NAMES for tag in tags)
 
 
 def intent_of(keyword: str, language: str = "en", brand: str | None = None) -> tuple[Intent, Stage]:
@@ -187,15 +236,25 @@ def _own_words(brand: str | None) -> frozenset[str]:
     return frozenset({"".join(words), *words[:1]})
 
 
-def _without_shared(site: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+@cache
+def _tagger() -> PatternTagger:
+    """TextBlob's tagger with its word list read, which leaves the list's file to be collected."""
+    tagger = PatternTagger()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        tagger.tag("word")
+    return tagger
+
+
+def _without_shared(site: list[SitePage]) -> list[SitePage]:
     """The pages without the text that at least half of them share, when there are four or more."""
     if len(site) < 4:
         return site
-    texts = [text.split() for _, _, text in site]
+    texts = [page.text.split() for page in site]
     pages_with = Counter(shingle for words in texts for shingle in set(_shingles(words)))
     shared = {shingle for shingle, n in pages_with.items() if n >= max(3, len(site) / 2)}
     found = []
-    for (url, title, _), words in zip(site, texts, strict=True):
+    for page, words in zip(site, texts, strict=True):
         hidden = {
             at + step
             for at, shingle in enumerate(_shingles(words))
@@ -203,7 +262,7 @@ def _without_shared(site: list[tuple[str, str, str]]) -> list[tuple[str, str, st
             for step in range(_SHINGLE)
         }
         kept = ["\n" if at in hidden else word for at, word in enumerate(words)]
-        found.append((url, title, " ".join(kept)))
+        found.append(page._replace(text=" ".join(kept)))
     return found
 
 
@@ -212,14 +271,14 @@ def _shingles(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _mark_off_topic(
-    candidates: Mapping[str, _Candidate], site: Sequence[tuple[str, str, str]], language: str
+    candidates: Mapping[str, _Candidate], site: Sequence[SitePage], language: str
 ) -> None:
     """Exports hold accidents of planners: searched by millions, and about something else."""
     common = frequent_words(language) | frequent_words("en")
     words_of = {k: {_singular(w) for w in k.split()} - common for k in candidates}
     said = Counter(word for words in words_of.values() for word in words)
     on_site = {
-        _singular(w) for _, title, text in site for w in _WORD.findall(f"{title} {text}".lower())
+        _singular(w) for page in site for w in _WORD.findall(f"{page.title} {page.text}".lower())
     }
     if len(candidates) < _ENOUGH_ROWS and not on_site:
         return
@@ -283,31 +342,37 @@ def _amount(digits: str, suffix: str) -> float:
     return float(re.sub(r"[.,](?=\d{3}\b)", "", digits).replace(",", "."))
 
 
-def _on_site(
-    site: Sequence[tuple[str, str, str]], language: str, own: frozenset[str]
-) -> dict[str, _Candidate]:
-    """Phrases of one to four content words that the site's pages share or carry in a title."""
+def _on_site(site: Sequence[SitePage], language: str, own: frozenset[str]) -> dict[str, _Candidate]:
+    """Phrases of one to four content words that the site's pages share or carry in a heading."""
     found: dict[str, _Candidate] = {}
-    start = min((url for url, _, _ in site), key=_depth, default="")
-    for url, title, text in site:
+    start = min((page.url for page in site), key=_depth, default="")
+    for url, title, text, headings in site:
         if _is_common_page(url, title):
             continue
         in_title = set(_phrases(title, language, own))
+        in_headings = set(_phrases(headings, language, own))
         at_top = set(_phrases(f"{title}\n{text[:_OPENING]}", language, own)) if url == start else ()
         for phrase, uses in Counter(_phrases(f"{title}\n{text}", language, own)).items():
             candidate = found.setdefault(phrase, _Candidate(phrase))
             candidate.pages.add(url)
             candidate.uses += uses
             candidate.titles += phrase in in_title
+            candidate.headings += phrase in in_headings
             candidate.opens |= phrase in at_top
+        for phrase in in_headings - found.keys():
+            found[phrase] = _Candidate(phrase, pages={url}, headings=1, uses=1)
     likely = {
         phrase: c
         for phrase, c in found.items()
-        if (c.uses >= 2 or (c.opens and c.titles))
-        and (" " in phrase or c.titles)
+        if (c.uses >= 2 or c.headings or (c.opens and c.titles))
+        and (_is_precise(phrase, language) or c.titles)
         and not _is_furniture(c, len(site))
     }
     return _without_parts(likely)
+
+
+def _is_precise(phrase: str, language: str) -> bool:
+    return " " in phrase or (language in _COMPOUNDING and len(phrase) >= _LONG_WORD)
 
 
 def _is_common_page(url: str, title: str) -> bool:
@@ -365,13 +430,14 @@ def _is_keyword_like(phrase: Sequence[str], common: frozenset[str]) -> bool:
     return sum(word in common for word in phrase) <= 1 and all(len(w) > 1 for w in phrase)
 
 
-def _add_use(candidate: _Candidate, keyword: str, site: Sequence[tuple[str, str, str]]) -> None:
+def _add_use(candidate: _Candidate, keyword: str, site: Sequence[SitePage]) -> None:
     words = r"\W+".join(map(re.escape, keyword.split()))
     pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
-    for url, title, text in site:
+    for url, title, text, headings in site:
         uses = len(pattern.findall(text))
         titled = bool(pattern.search(title))
         candidate.titles += titled
+        candidate.headings += bool(pattern.search(headings))
         if uses or titled:
             candidate.pages.add(url)
             candidate.uses += uses + titled
@@ -386,8 +452,10 @@ def _proposal(
     searched = math.log10(1 + candidate.volume) / 5 if candidate.volume is not None else 0.0
     said = min(1.0, share * 1.5) * 0.3 + min(1.0, math.log1p(candidate.uses) / 5) * 0.3
     titled = min(1.0, candidate.titles / 3) * 0.6  # a title says what a page is for; text says much
-    titled += 0.5 * candidate.opens
-    shape = {1: 0.35, 2: 1.0, 3: 1.0}.get(words, 0.85)  # one word is vague, five are nobody's
+    titled += min(1.0, candidate.headings / 2) * 0.5  # a heading names what a part is about
+    titled += 0.3 * candidate.opens
+    vague = 0.8 if _is_precise(candidate.keyword, language) else 0.35
+    shape = {1: vague, 2: 1.0, 3: 1.0}.get(words, 0.85)  # one word is vague, five are nobody's
     score = (searched + said + titled) * _WEIGHT[intent] * shape
     score *= _OFF_TOPIC if candidate.off_topic else 1.0
     return KeywordProposal(
@@ -412,6 +480,8 @@ def _why(candidate: _Candidate, pages: int, intent: Intent) -> str:
         reasons.append("not yet on the own site")
     if candidate.opens:
         reasons.append("at the top of the start page")
+    if candidate.headings:
+        reasons.append(f"in headings of {candidate.headings}")
     if candidate.titles:
         reasons.append(f"in {candidate.titles} title{'s' * (candidate.titles > 1)}")
     return "; ".join([*reasons, _WANTS[intent]])

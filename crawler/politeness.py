@@ -106,23 +106,40 @@ class Robots(RobotsTxtMiddleware):
     """robots.txt as RFC 9309 says; Scrapy alone takes a 5xx or a dead robots.txt as allow-all.
 
     4xx allows everything; 429, 5xx and unreachable disallow everything; Crawl-delay becomes the
-    delay of the host. Each host keeps why it disallows.
+    delay of the host. What could not be had under https may be had under http: robots.txt is of
+    a scheme and a host. Each keeps why it disallows.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._why: dict[str, str | Refused] = {}
+        self._asking: dict[str, str] = {}  # host to the scheme that is asked
+        self._why: dict[str, dict[str, str | Refused]] = {}  # host to scheme to why
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+        parts = urlsplit(request.url)
+        if not request.meta.get("dont_obey_robotstxt"):
+            self._turn_to(parts.netloc, parts.scheme)
         try:
             await super().process_request(request)
         except IgnoreRequest as error:
             if type(error) is not IgnoreRequest:
                 raise
-            why = self._why.get(urlsplit(request.url).netloc)
-            if isinstance(why, Refused):
-                raise why from None
-            raise RobotsDisallowed(why or "robots.txt disallows this address") from None
+            self._raise_why(parts.netloc, parts.scheme)
+            raise RobotsDisallowed("robots.txt disallows this address") from None
+
+    def _turn_to(self, netloc: str, scheme: str) -> None:
+        refused = self._why.get(netloc, {})
+        self._raise_why(netloc, scheme)
+        if refused and self._asking.get(netloc) != scheme:
+            self._parsers.pop(netloc, None)
+        self._asking[netloc] = scheme
+
+    def _raise_why(self, netloc: str, scheme: str) -> None:
+        why = self._why.get(netloc, {}).get(scheme)
+        if isinstance(why, Refused):
+            raise why from None
+        if why:
+            raise RobotsDisallowed(why) from None
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         status = response.status
@@ -140,10 +157,12 @@ class Robots(RobotsTxtMiddleware):
             self._refuse_all(netloc, exc)
             return
         _, reason = failure_state(exc)
-        self._refuse_all(netloc, f"robots.txt could not be had ({reason}), so nothing may be")
+        self._refuse_all(
+            netloc, f"robots.txt could not be had ({reason}), so nothing may be fetched"
+        )
 
     def _refuse_all(self, netloc: str, why: str | Refused) -> None:
-        self._why[netloc] = why
+        self._why.setdefault(netloc, {})[self._asking[netloc]] = why
         self._stats.inc_value("robotstxt/unavailable")
         waiting = self._parsers[netloc]
         assert isinstance(waiting, Deferred)

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.keywords import intent_of, propose
+from analysis.keywords import SitePage, intent_of, propose
 
 _PAGES = [
     (
@@ -137,3 +137,28 @@ def test_impressions_are_not_called_searches_and_ranges_are_rounded() -> None:
     why = {p.keyword: p.why for p in propose(rows=rows)}
     assert "2,300 impressions in the export" in why["boots"]
     assert "about 3,200 searches a month" in why["socks"]
+
+
+def test_a_heading_says_more_than_the_text() -> None:
+    said = "Here is contract review. You ask for contract review. We do contract review."
+    plain, headed = (
+        propose([SitePage("https://a.example/", "Start", said, headings)])
+        for headings in ("", "Contract review\nOnline PDF editor")
+    )
+    assert headed[0].keyword == plain[0].keyword == "contract review"
+    assert headed[0].score > plain[0].score
+    assert "online pdf editor" in [p.keyword for p in headed]
+
+
+def test_what_is_no_name_of_a_thing_is_no_keyword() -> None:
+    text = (
+        "Have tests done. We identify allergies. When tests done here say so, identify allergies."
+    )
+    keywords = [p.keyword for p in propose([("https://a.example/", "Allergy lab", text)])]
+    assert keywords == ["allergy lab"]
+
+
+def test_one_long_word_is_a_keyword_where_names_are_written_together() -> None:
+    text = "Das ist die Brühhilfe. Wir haben Filterkaffee. Eine Brühhilfe. Es gibt Filterkaffee."
+    keywords = [p.keyword for p in propose([("https://a.example/", "Start", text)], language="de")]
+    assert {"filterkaffee", "brühhilfe"} <= set(keywords)

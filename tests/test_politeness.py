@@ -60,6 +60,14 @@ def test_unreachable_robots_disallows_everything():
     assert "could not be had" in items[0]["reason"]
 
 
+def test_robots_of_https_that_cannot_be_had_does_not_speak_for_http():
+    with serve({"/robots.txt": robots("User-agent: *\nDisallow: /no"), "/yes": PAGE}) as site:
+        secure = site.url("/yes").replace("http:", "https:")
+        items, _ = fetch(site, secure, "/yes", "/no", secure)
+        assert states(items) == ["robots", "ok", "robots", "robots"]
+        assert site.hits["/robots.txt"] == 1
+
+
 def test_robots_that_is_a_web_page_allows_everything():
     with serve({"/robots.txt": Answer("<html>not found, sorry"), "/": PAGE}) as site:
         assert states(fetch(site, "/")[0]) == ["ok"]

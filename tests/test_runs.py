@@ -158,3 +158,12 @@ def test_report_in_every_text_format_is_written_whole(finished, tmp_path):
     html = (tmp_path / "report.html").read_text()
     assert copies
     assert all(f"report-evidence/{copy.name}" in html for copy in copies)
+
+
+def test_keywords_of_a_site_that_no_run_visited_come_from_a_visit(market, tmp_path):
+    ask = ("keywords", "grindly.example", "--proxy", market.proxy_url, "--pages", "4")
+    whole = command(tmp_path, *ask, "--delay", "0.05", "--json")
+    done = subprocess.run(whole, check=True, capture_output=True)
+    words = " ".join(row["keyword"] for row in json.loads(done.stdout))
+    assert "grinder" in words
+    assert not (tmp_path / "archive").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from analysis.classify import classify_rows
-from analysis.keywords import propose
+from analysis.keywords import SitePage, propose
 from crawler.app.studies import get_study
 from crawler.archive import find_record, read_page
 from crawler.config import clean_domain
@@ -114,22 +114,25 @@ def propose_keywords(
     if not pages:
         raise ConfigError(
             f"{source!r} is no file and no page of {domain} is in the archive; "
-            "run a study with it as --brand first, or give a keyword export"
+            "run a study with it as --brand, or leave --study out to have it visited"
         )
     return [asdict(row) for row in propose(pages=pages, brand=domain)]
 
 
-def _own_site(settings: Settings, study_name: str) -> tuple[str | None, list[tuple[str, str, str]]]:
+def is_archived(settings: Settings, domain: str) -> bool:
+    """Whether a run has visited the domain, so that its pages need not be fetched again."""
+    return bool(_archived_pages(settings, registrable_domain(clean_domain(domain)), None))
+
+
+def _own_site(settings: Settings, study_name: str) -> tuple[str | None, list[SitePage]]:
     """The study's own brand and its archived pages."""
     brand = get_study(open_db(settings.database), study_name)[1].brand
     pages = _archived_pages(settings, registrable_domain(brand), study_name) if brand else []
     return brand, pages
 
 
-def _archived_pages(
-    settings: Settings, domain: str, study_name: str | None
-) -> list[tuple[str, str, str]]:
-    """(url, title, text) of the pages of the latest run that visited the domain."""
+def _archived_pages(settings: Settings, domain: str, study_name: str | None) -> list[SitePage]:
+    """The pages of the latest run that visited the domain, their texts a part a line."""
     db = open_db(settings.database)
     rows = db.query(
         """
@@ -150,5 +153,19 @@ def _archived_pages(
             page = ParsedPage.from_bytes(
                 read_page(settings.archive, record), row["url"], row["content_type"]
             )
-            found.append((row["url"], row["title"] or "", page.text))
+            body = page.tree.body
+            text = body.text(separator="\n") if body else ""
+            found.append(SitePage(row["url"], row["title"] or "", text, _headings(page)))
     return found
+
+
+def _headings(page: ParsedPage) -> str:
+    """Headings, menu words and the description: where a site says in few words what it sells.
+
+    Not the lower headings: those of testimonials and teams are people's names.
+    """
+    nodes = page.tree.css("h1, h2, nav a")
+    said = [" ".join(node.text().split()) for node in nodes[:200]]
+    for node in page.tree.css('meta[name="description" i], meta[name="keywords" i]'):
+        said += (node.attributes.get("content") or "").split(",")
+    return "\n".join(dict.fromkeys(said))
