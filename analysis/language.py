@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -263,11 +264,16 @@ def _by_model(text: str, letters: int, votes: Counter[str], page: str | None) ->
 
 @cache
 def _model(with_rarer: bool) -> LanguageIdentifier:
+    model = copy(_whole_model())  # it is restricted by new arrays, so the whole one stays whole
+    model.set_languages([*_COMMON, *_RARER] if with_rarer else list(_COMMON))
+    return model
+
+
+@cache
+def _whole_model() -> LanguageIdentifier:
     from py3langid.langid import (  # noqa: PLC0415 - numpy and a model, 0.7 s
         MODEL_FILE,
         LanguageIdentifier,
     )
 
-    model = LanguageIdentifier.from_model_file(MODEL_FILE)
-    model.set_languages([*_COMMON, *_RARER] if with_rarer else list(_COMMON))
-    return model
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
