@@ -9,7 +9,7 @@ person's voice are *units*; where units stand side by side each of them is one r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,6 +64,7 @@ _TAG_ROLES = {
     "textarea": "noise", "label": "noise", "iframe": "noise", "svg": "noise", "noscript": "noise",
     "h1": "title", "h2": "title", "h3": "title", "h4": "title", "h5": "title", "h6": "title",
 }  # fmt: skip
+_LABELS = frozenset(("aria-label", "title", "alt"))
 _UNREAD = frozenset("svg select textarea iframe".split())
 _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split())
 # Longer than this a part is none, whatever its class says; chosen by eye on review platforms.
@@ -73,6 +74,7 @@ _ONE_REVIEW = frozenset("review testimonial opinion".split())  # as in "content-
 _LOOKS = ("font-", "bg-", "border-", "rounded-", "leading-", "tracking-", "color-", "align-")
 _TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "role"))
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
+_PLAIN = frozenset("b strong em i u br font".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
 _STAR_WORDS = ("star", "stern", "etoile", "rating", "bewert")
 _OFF = re.compile(
@@ -81,6 +83,18 @@ _OFF = re.compile(
 _AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _QUESTIONS = re.compile(r"question|qna|\bq-?and-?a\b")
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
+
+
+# Bits, not sets: a page has thousands of boxes, and each set more is work for the collector.
+PART = {
+    name: 1 << bit
+    for bit, name in enumerate(
+        "body wrap p author date rating title reply noise stars time aggregate question".split()
+    )
+} | {"": 0}
+_STARS, _REPLY, _TIME, _AGGREGATE_PART = (PART[n] for n in ("stars", "reply", "time", "aggregate"))
+_TELLING_PARTS = PART["author"] | PART["date"] | PART["rating"] | PART["body"]
+_WRITTEN = PART["author"] | PART["body"]
 
 
 class Box:
@@ -97,7 +111,7 @@ class Box:
         self.classes = classes
         self.role = ""
         self.text = ""
-        self.kids: list[Box] = []
+        self.kids: Sequence[Box] = ()
         self.rating: Stars | None = None
         self.hint = False
         self.size = 0  # characters of the whole subtree
@@ -105,14 +119,14 @@ class Box:
         self.stamp: str | None = None  # of a time element
         self.is_told = False  # holds a text that may be what a person says
         self.is_none = False  # was read, and is no review
-        self.parts: set[str] = set()  # roles within, its own among them
+        self.parts = 0  # bits of PART: roles within, its own among them
 
     def walk(self) -> Iterator[Box]:
         stack = [self]
         while stack:
             box = stack.pop()
             yield box
-            stack += box.kids[::-1]
+            stack.extend(reversed(box.kids))
 
 
 # --- from elements to boxes --------------------------------------------------------------------
@@ -174,16 +188,15 @@ def _stars(attributes: dict[str, str | None], starry: bool) -> Stars | None:
 
     `starry` says that the class of it or of its parent speaks of a rating.
     """
-    for name in ("aria-label", "title", "alt"):
-        value = attributes.get(name)
-        if value and len(value) <= 80:
+    for name, value in attributes.items():
+        if name in _LABELS and value and len(value) <= 80:
             found = read_phrase(value) or read_glyphs(value)
             if found:
                 return found
             if starry and (found := read_number(value)):
                 return found
     for name, value in attributes.items():
-        if name.startswith("data-") and value and len(value) <= 6 and _is_rating_name(name):
+        if value and len(value) <= 6 and name.startswith("data-") and _is_rating_name(name):
             found = read_number(value)
             if found and 0 < found.value <= 5:
                 return Stars(found.value, found.high or 5.0)
@@ -343,7 +356,7 @@ class _Builder:
             box.size = len(box.text)
             box.said = 1
             box.is_told = _is_telling(box.text)
-        parts = box.parts
+        parts = PART[part]
         for kid in box.kids:
             box.size += kid.size
             box.said += kid.said
@@ -355,18 +368,18 @@ class _Builder:
             if box.rating is None and box.size <= 120:
                 box.rating = _shown(box, is_rating)
             _settle(box)
-        parts.add(box.role)
+        parts |= PART[box.role]
         box.is_told = box.is_told or (box.role == "body" and box.size > 0)
-        if part:
-            parts.add(part)
         if box.rating is not None:
-            parts.add("stars")
+            parts |= _STARS
         if box.stamp:
-            parts.add("time")
+            parts |= _TIME
+        box.parts = parts
         return box
 
     def _fill(self, box: Box, node: LexborNode, depth: int) -> None:
         parts: list[str] = []
+        kids: list[Box] = []
         starry = box.role == "rating"
         for child in node.iter(include_text=True):
             tag = child.tag
@@ -382,25 +395,27 @@ class _Builder:
                     parts.append("\n")
                     is_empty = child.child is None and not starry and len(attributes) < 2
                     if self.left > 0 and not (is_empty and _is_mute(tag, attributes)):
-                        box.kids.append(self.box(child, depth + 1, starry, attributes))
+                        kids.append(self.box(child, depth + 1, starry, attributes))
+        if kids:
+            box.kids = kids
         if parts:
             box.text = _folded("".join(parts))
 
     @staticmethod
     def _is_text(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
-        """Inline, without a class that gives it a role, and without other elements in it."""
+        """Inline, and without a class that gives it a role; bold text holds nothing else."""
         if attributes:
             if not _TELLING.isdisjoint(attributes):
                 return False
             classes = attributes.get("class") or ""
             if classes and _role(tag, classes) not in ("", "p"):
                 return False
-        only = node.child
-        if only is None or (only.tag == "-text" and only.next is None):
+        if tag not in _PLAIN:
             return True
-        return all(
-            inner.tag in _INLINE and not inner.attributes for inner in node.iter()
-        ) or node.css_first("*:not(b,strong,em,i,u,br,font)") in (None, node)
+        inner = list(node.iter())
+        return all(n.tag in _INLINE and not n.attributes for n in inner) or all(
+            n.tag in _PLAIN for n in node.traverse()
+        )
 
 
 def _is_mute(tag: str, attributes: dict[str, str | None]) -> bool:
@@ -432,7 +447,7 @@ def _shown(box: Box, is_rating: bool) -> Stars | None:
             number = read_number(text)
             found = number if number and number.value > 0 else None
     may_be_row = box.role == "rating" or (box.size == 0 and len(box.kids) >= 3)
-    if found is None and may_be_row and not any("stars" in kid.parts for kid in box.kids):
+    if found is None and may_be_row and not any(kid.parts & _STARS for kid in box.kids):
         found = _icons(box)
     return found
 
@@ -461,7 +476,7 @@ _NOISE = re.compile(
 
 
 def _has_parts(box: Box) -> bool:
-    return any(not kid.parts.isdisjoint(("author", "date", "rating", "body")) for kid in box.kids)
+    return any(kid.parts & _TELLING_PARTS for kid in box.kids)
 
 
 # --- from boxes to units -----------------------------------------------------------------------
@@ -512,7 +527,7 @@ def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
 
 def _signature(box: Box) -> Box | None:
     """The last line of a quotation where it can be a name and nothing else says who speaks."""
-    if box.tag not in ("blockquote", "q") or not box.kids or "author" in box.parts:
+    if box.tag not in ("blockquote", "q") or not box.kids or box.parts & PART["author"]:
         return None
     last = box.kids[-1]
     is_line = bool(last.text) and not last.kids and last.role in ("", "p", "wrap", "title")
@@ -526,7 +541,7 @@ _SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
 
 def _first_rating(box: Box) -> Stars | None:
     """The first rating in document order outside of replies."""
-    if box.role == "reply" or "stars" not in box.parts:
+    if box.role == "reply" or not box.parts & _STARS:
         return None
     if box.rating is not None and 0 < box.rating.value <= (box.rating.high or 100):
         return box.rating
@@ -610,7 +625,7 @@ class _Finder:
         if box.role in ("noise", "reply") or box.size < 8:
             return []
         is_part = box.role in ("author", "date", "rating", "title") and box.size < 120
-        if is_part and not {"author", "body"} <= box.parts:
+        if is_part and box.parts & _WRITTEN != _WRITTEN:
             return []
         found: list[list[Unit]] = []
         holders: list[Box] = []
@@ -651,7 +666,7 @@ class _Finder:
         unit = inner[0]
         extra = box.size - unit.box.size
         reply = 0
-        if "reply" in box.parts:
+        if box.parts & _REPLY:
             reply = sum(k.size for k in box.walk() if k.role == "reply")
         if extra == 0 and not (unit.rating is None and _first_rating(box)):
             return inner
@@ -678,7 +693,7 @@ class _Finder:
         """`box` as a review, or None when a part is missing."""
         if box.size > 12_000 or (self.kind != "testimonial" and not box.parts & _PROOF):
             return None
-        if box.said < 2 and box.parts.isdisjoint(("stars", "time")):
+        if box.said < 2 and not box.parts & (_STARS | _TIME):
             return None  # a text, and nothing that says whose
         leaves = _leaves(box)
         if not leaves or len(leaves) > 200:
@@ -697,7 +712,7 @@ class _Finder:
         at = leaves.index(chosen[0])
         self._people(unit, leaves, rest, at)
         unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
-        if "reply" in box.parts:
+        if box.parts & _REPLY:
             replies = (_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20)
             unit.reply = next(replies, None)
         return unit if self._is_review(unit) else None
@@ -736,7 +751,7 @@ class _Finder:
         return []
 
     def _date(self, box: Box, rest: list[Leaf]) -> str | None:
-        for inner in box.walk() if "time" in box.parts else ():
+        for inner in box.walk() if box.parts & _TIME else ():
             stamp = inner.stamp if inner.role != "reply" else None
             if stamp and (found := find_date(stamp, self.language, self.country)):
                 return found
@@ -835,7 +850,7 @@ def _is_label(text: str) -> bool:
     return is_section_title(text) or is_platform_text(text) or bool(words().hint.search(text))
 
 
-_PROOF = {"stars", "author", "date", "title"}
+_PROOF = _STARS | PART["author"] | PART["date"] | PART["title"]
 _WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
 _SENTENCE = re.compile(r"(?:\w+\W+){5}.*[.!?]$", re.DOTALL)
 _COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
@@ -847,14 +862,18 @@ def _is_said(unit: Unit) -> bool:
     longest = max(lines, key=len)
     if len(unit.body) < 30 and read_phrase(unit.body):
         return False
-    if "aggregate" in unit.box.parts:
+    if unit.box.parts & _AGGREGATE_PART:
         return False
     if unit.strength == 2 and len(lines) == 1:
         return not (words().price.search(unit.body) and len(unit.body) < 60)
     if len(lines) >= 3 and len(longest) < 30:
         return False
     if len(unit.body) < 60 and words().price.search(unit.body):
-        return "stars" in unit.box.parts and unit.strength > 0 and bool(_SENTENCE.search(unit.body))
+        return (
+            bool(unit.box.parts & _STARS)
+            and unit.strength > 0
+            and bool(_SENTENCE.search(unit.body))
+        )
     return unit.strength > 0 or not (len(unit.body) < 120 and _COUNTED.search(unit.body))
 
 

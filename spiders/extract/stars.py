@@ -133,7 +133,7 @@ def read_glyphs(text: str) -> Stars | None:
     >>> read_glyphs("★★★★☆")
     Stars(value=4.0, high=5.0, low=None)
     """
-    glyphs = _GLYPH.findall(text)
+    glyphs = [] if text.isascii() else _GLYPH.findall(text)
     if not glyphs or len(glyphs) > 10:
         return None
     full = sum(g in _FULL for g in glyphs)
