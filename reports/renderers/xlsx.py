@@ -13,7 +13,7 @@ from crawler.errors import ConfigError
 from reports.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reports.model import Report
     from reports.tables import Column, Table, Value
@@ -32,6 +32,7 @@ _WIDTHS = {
     "date": (11, 17, 16),
     "long": (24, 70, 64),
 }
+_FACES = {"fa": "Tahoma", "gu": "Nirmala UI"}  # Calibri has no letters for these
 _TOP = {"valign": "top", "font_size": 10}
 _WRAPPED = _TOP | {"text_wrap": True}
 _FORMATS = {
@@ -55,6 +56,12 @@ _BANDS = {
     3: ("#1B659B", "#FFFFFF"),
 }
 _HEADER_ROW = 2
+_LINE_HEIGHT, _MOST_LINES = 13.2, 12  # points a line of 10 points takes; lines a row shows
+_LETTERS = 1.2  # of 10 points that go into a unit of width, which is a digit of 11 points
+_WIDE = 11  # columns from which a sheet is printed on A3
+# Marks that keep a foreign word's direction inside a sentence: a cell has one of its own, and some
+# programs draw them as boxes.
+_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
 _LOGO_HEIGHT = 44  # px on the first sheet
 
 
@@ -103,13 +110,19 @@ class _Book:
         self.workbook, self.report, self.words = workbook, report, report.words
         accent = report.branding.accent
         self.accent = accent
-        self.formats = {name: workbook.add_format(style) for name, style in _FORMATS.items()}
+        rtl = self.words.direction == "rtl"
+        side: dict[str, Any] = {"align": "right", "reading_order": 2} if rtl else {}
+        if face := _FACES.get(report.language):
+            side["font_name"] = face
+        self.formats = {
+            name: workbook.add_format(style | (side if name in ("text", "long", "none") else {}))
+            for name, style in _FORMATS.items()
+        }
         self.formats["title"] = workbook.add_format(
-            {"bold": True, "font_size": 14, "font_color": accent}
+            {"bold": True, "font_size": 14, "font_color": accent} | side
         )
-        self.head = workbook.add_format(
-            _WRAPPED | {"bold": True, "bottom": 2, "bottom_color": accent, "bg_color": "#E9EEF2"}
-        )
+        heading = {"bold": True, "bottom": 1, "bottom_color": accent, "bg_color": "#E9EEF2"}
+        self.head = workbook.add_format(_WRAPPED | heading | side)
         self.bands = {
             band: workbook.add_format(
                 _TOP
@@ -126,11 +139,12 @@ class _Book:
             sheet.right_to_left()
         sheet.hide_gridlines(2)
         sheet.set_tab_color(self.accent)
-        for index, width in enumerate(_widths(table)):
+        widths = _widths(table)
+        for index, width in enumerate(widths):
             sheet.set_column(index, index, width)
         sheet.freeze_panes(_HEADER_ROW + 1, 1)
         sheet.set_landscape()
-        sheet.set_paper(9)
+        sheet.set_paper(8 if len(widths) >= _WIDE else 9)  # A3, A4
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(_HEADER_ROW)
         sheet.set_footer(f"&L{_footer(self.report)}&R&P / &N")
@@ -138,16 +152,20 @@ class _Book:
         sheet.write_string(0, 0, _fit(table.title), self.formats["title"])
         if table.key == "Summary":
             self._logo(sheet)
-        for index, column in enumerate(table.columns):
-            sheet.write_string(_HEADER_ROW, index, column.label, self.head)
-        last = self._rows(sheet, table)
+        labels = tuple(column.label for column in table.columns)
+        sheet.set_row(_HEADER_ROW, max(18, _height(labels, widths)))
+        for index, label in enumerate(labels):
+            sheet.write_string(_HEADER_ROW, index, _fit(label), self.head)
+        last = self._rows(sheet, table, widths)
         sheet.autofilter(_HEADER_ROW, 0, max(last, _HEADER_ROW + 1), len(table.columns) - 1)
 
-    def _rows(self, sheet: Any, table: Table) -> int:
+    def _rows(self, sheet: Any, table: Table, widths: Sequence[float]) -> int:
         marks = self._marks() if table.key == "Scoreboard" else {}
         row = _HEADER_ROW
         for i, values in enumerate(table.rows):
             row = _HEADER_ROW + 1 + i
+            if (height := _height(values, widths)) > _LINE_HEIGHT:
+                sheet.set_row(row, height)
             for j, value in enumerate(values):
                 self._write(sheet, row, j, value, table.columns[j], marks.get((i, j)))
         return row
@@ -214,6 +232,16 @@ def _widths(table: Table) -> list[float]:
     return widths
 
 
+def _height(values: Sequence[Value], widths: Sequence[float]) -> float:
+    """Points that wrapped text needs; not every program finds the height of a row by itself."""
+    most = 1
+    for value, width in zip(values, widths, strict=True):
+        room = max(1.0, width * _LETTERS)
+        if isinstance(value, str) and len(value) > room:
+            most = max(most, sum(1 + int(len(line) / room) for line in value.splitlines() or [""]))
+    return min(most, _MOST_LINES) * _LINE_HEIGHT + (2 if most > 1 else 0)
+
+
 def _length(value: Value, column: Column) -> int:
     if value is None:
         return 0
@@ -233,4 +261,5 @@ def _footer(report: Report) -> str:
 
 
 def _fit(text: str) -> str:
+    text = text.translate(_ISOLATES)
     return text if len(text) <= _CELL_CHARACTERS else text[: _CELL_CHARACTERS - 2] + " …"
