@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Error as BrowserError
 from scrapy import Spider
 
 from crawler.archive import archive_of
@@ -18,7 +19,7 @@ from crawler.egress import EgressProxy
 from crawler.errors import ConfigError, TooComplex
 from crawler.guard import AddressRules
 from crawler.items import ChatWidget, Observations, Page, PageVisit, Technology
-from spiders.base.browser import Browser, BrowserGone, find_browser
+from spiders.base.browser import Browser, BrowserGone, NotReached, find_browser
 from spiders.base.render_visit import Rendered, vendor_of
 from spiders.extract.chat_reading import read_chat
 from spiders.extract.observe import observe
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crawler.archive import Archive
+    from spiders.base.browser import Site
     from spiders.base.render_visit import Sighting
 
 __all__ = ["ChatbotSpider", "read_rendered"]
@@ -37,15 +39,38 @@ __all__ = ["ChatbotSpider", "read_rendered"]
 _RESTARTS = 4  # of a browser that crashed or hung, for one brand
 
 
+@dataclass
+class _Brand:
+    """What is still to be opened of one brand."""
+
+    domain: str
+    urls: list[str]
+    sample: list[str]
+    opened: bool = False  # whether its chat was opened and read
+
+    @property
+    def next(self) -> str | None:
+        return next(iter(self.urls or self.sample), None)
+
+    def done(self, visit: PageVisit) -> PageVisit:
+        """The next page's turn; a proven chat spares those that were to show one."""
+        (self.urls or self.sample).pop(0)
+        if any(map(_is_proven, visit.observations.chat)):
+            self.urls.clear()
+        return visit
+
+
 class ChatbotSpider(Spider):
-    """Opens pages of one brand in Chromium, without sending or typing anything.
+    """Opens pages of one brand, or of several in one Chromium, without sending or typing anything.
 
     Arguments: domain, urls (pages to open, one a line, each fetched without a browser before, so
     that robots.txt allowed it; once a live chat or bot is proven the rest is left out), sample
-    (pages opened all the same), browser (path of Chromium; default: the one found), consent
-    (reject or accept: the first answer to a consent wall), language, page_seconds (how long a page
-    may take). The first chat found is opened by a click and read. All traffic goes through a
-    filtering proxy of our own. What is in the archive is read from there without a browser.
+    (pages opened all the same), or brands (a JSON list of objects with these three), browser (path
+    of Chromium; default: the one found), consent (reject or accept: the first answer to a consent
+    wall), language, page_seconds (how long a page may take), painted (yes: each page is painted,
+    which costs more and shows a browser without our shortcuts). The first chat found of a brand is
+    opened by a click and read. All traffic goes through a filtering proxy of our own. What is in
+    the archive is read from there without a browser.
 
         scrapy crawl chatbot -a domain=example.com -a urls=https://example.com/ -O chat.json
     """
@@ -57,49 +82,46 @@ class ChatbotSpider(Spider):
         domain: str = "",
         urls: str = "",
         sample: str = "",
+        brands: str = "",
         browser: str | None = None,
         consent: str = "reject",
         language: str = "en",
         page_seconds: float | str = 30.0,
+        painted: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not domain or not (urls or sample):
+        rows = (
+            json.loads(brands) if brands else [{"domain": domain, "urls": urls, "sample": sample}]
+        )
+        self._brands = [
+            _Brand(clean_domain(row["domain"]), row["urls"].split(), row.get("sample", "").split())
+            for row in rows
+            if row["domain"] and (row["urls"] or row.get("sample"))
+        ]
+        if not self._brands:
             raise ConfigError("spider chatbot needs pages: -a domain=example.com -a urls=URL")
-        self.domain = clean_domain(domain)
-        self._urls = urls.split()
-        self._sample = sample.split()
         self._executable = browser or find_browser()
         self._consent = consent
         self._language = language
         self._page_s = float(page_seconds)
-        self._opened = False
+        self._hidden = painted != "yes"
 
     async def start(self) -> AsyncIterator[PageVisit]:
         """Pages from the archive, the rest by the browser; in order, so that a replay agrees."""
         archive = archive_of(self.crawler)
         offline = self.settings.getbool("OFFLINE")
-        while self._urls or self._sample:
-            visit = self._from_archive(self._next(), archive)
-            if visit is None and offline:
-                visit = self._failed(self._next(), "not rendered: not in the archive", None)
-            if visit is None:
-                break
-            self._done(visit)
-            yield visit
-        if self._urls or self._sample:
+        for brand in self._brands:
+            while url := brand.next:
+                visit = self._from_archive(brand, url, archive)
+                if visit is None and offline:
+                    visit = self._failed(brand, url, "not rendered: not in the archive", None)
+                if visit is None:
+                    break
+                yield brand.done(visit)
+        if any(brand.next for brand in self._brands):
             async for visit in self._render_all(archive):
                 yield visit
-
-    def _next(self) -> str:
-        return (self._urls or self._sample)[0]
-
-    def _done(self, visit: PageVisit) -> PageVisit:
-        """The next page's turn; a proven chat spares those that were to show one."""
-        (self._urls or self._sample).pop(0)
-        if any(map(_is_proven, visit.observations.chat)):
-            self._urls.clear()
-        return visit
 
     # -- the browser
 
@@ -112,11 +134,14 @@ class ChatbotSpider(Spider):
         )
         await egress.start()
         try:
-            for _ in range(1 + _RESTARTS):
+            starts = len(self._brands) * (1 + _RESTARTS)
+            while starts and any(brand.next for brand in self._brands):
+                starts -= 1
                 async for visit in self._with_one_browser(archive, egress.url):
                     yield visit
-            while self._urls or self._sample:
-                yield self._done(self._failed(self._next(), "not rendered: crash", archive))
+            for brand in self._brands:
+                while url := brand.next:
+                    yield brand.done(self._failed(brand, url, "not rendered: crash", archive))
         finally:
             await egress.close()
             self.crawler.stats.set_value("chatbot/refused_connections", egress.refused)
@@ -124,41 +149,56 @@ class ChatbotSpider(Spider):
     async def _with_one_browser(
         self, archive: Archive | None, proxy: str
     ) -> AsyncIterator[PageVisit]:
-        """Visit as many pages as one browser survives."""
-        if self._executable is None or not (self._urls or self._sample):
+        """Visit as many brands as one browser survives; each is a new visitor."""
+        if self._executable is None:
             return
-        agent = self.settings["USER_AGENT"]
         reason = None
+        brand = next(brand for brand in self._brands if brand.next)
         try:
-            async with Browser(self._executable, proxy, agent, self._language) as browser:
-                while self._urls or self._sample:
-                    yield self._done(await self._open(browser, self._next(), archive))
-                    await asyncio.sleep(self.settings.getfloat("DOWNLOAD_DELAY"))
+            async with Browser(self._executable, proxy, self.settings["USER_AGENT"]) as browser:
+                self.crawler.stats.inc_value("chatbot/browsers")
+                for brand in self._brands:
+                    if brand.next and browser.is_worn_out():
+                        return
+                    if brand.next:
+                        async for visit in self._one_brand(browser, brand, archive):
+                            yield visit
         except TimeoutError:
             reason = "not rendered: timeout"
         except BrowserGone as gone:
             self.logger.warning("browser gone: %s", gone)
             reason = "not rendered: crash"
-        if reason and (self._urls or self._sample):
+        if reason and (url := brand.next):
             self.crawler.stats.inc_value("chatbot/browser_gone")
-            yield self._done(self._failed(self._next(), reason, archive))
+            yield brand.done(self._failed(brand, url, reason, archive))
 
-    async def _open(self, browser: Browser, url: str, archive: Archive | None) -> PageVisit:
+    async def _one_brand(
+        self, browser: Browser, brand: _Brand, archive: Archive | None
+    ) -> AsyncIterator[PageVisit]:
+        async with browser.site(self._language, hidden=self._hidden) as site:
+            while url := brand.next:
+                if browser.is_worn_out():
+                    return
+                yield brand.done(await self._open(site, brand, url, archive))
+                await asyncio.sleep(self.settings.getfloat("DOWNLOAD_DELAY"))
+
+    async def _open(
+        self, site: Site, brand: _Brand, url: str, archive: Archive | None
+    ) -> PageVisit:
         try:
-            rendered = await browser.render(
-                url, self._consent, open_chat=not self._opened, deadline_s=self._page_s
+            rendered = await site.render(
+                url, self._consent, open_chat=not brand.opened, deadline_s=self._page_s
             )
-        except BrowserError as error:
-            reason = str(error).strip().split("\n", 1)[0][:200]
-            return self._failed(url, f"not rendered: {reason}", archive)
+        except NotReached as error:
+            return self._failed(brand, url, f"not rendered: {str(error)[:200]}", archive)
         if rendered.status is not None and rendered.status >= 400:
-            return self._failed(url, f"not rendered: HTTP {rendered.status}", archive)
-        self._opened = self._opened or rendered.chat is not None
-        return self._keep(rendered, archive)
+            return self._failed(brand, url, f"not rendered: HTTP {rendered.status}", archive)
+        brand.opened = brand.opened or rendered.chat is not None
+        return self._keep(brand, rendered, archive)
 
     # -- the archive
 
-    def _keep(self, rendered: Rendered, archive: Archive | None) -> PageVisit:
+    def _keep(self, brand: _Brand, rendered: Rendered, archive: Archive | None) -> PageVisit:
         record = None
         at = datetime.now(UTC).isoformat(timespec="seconds")
         if archive is not None:
@@ -177,24 +217,24 @@ class ChatbotSpider(Spider):
                 f"rendered:{url}", url, "rendered", body, "text/html; charset=utf-8"
             )
             record, at = kept.id, kept.fetched_at
-        return self._visit(rendered, record, at)
+        return self._visit(brand, rendered, record, at)
 
-    def _from_archive(self, url: str, archive: Archive | None) -> PageVisit | None:
+    def _from_archive(self, brand: _Brand, url: str, archive: Archive | None) -> PageVisit | None:
         if archive is None:
             return None
         if failure := archive.find_failure(f"rendered:{url}"):
-            return self._failed(url, failure.reason, None)
+            return self._failed(brand, url, failure.reason, None)
         dom, log = archive.find(f"rendered:{url}"), archive.find(f"requests:{url}")
         if dom is None or log is None:
             return None
         html = archive.read(dom)[2].decode("utf-8", "replace")
         rendered = Rendered.from_log(archive.read(log)[2], html)
-        self._opened = self._opened or rendered.chat is not None
-        return self._visit(rendered, dom.id, dom.fetched_at)
+        brand.opened = brand.opened or rendered.chat is not None
+        return self._visit(brand, rendered, dom.id, dom.fetched_at)
 
     # -- what it says
 
-    def _visit(self, rendered: Rendered, record: str | None, at: str) -> PageVisit:
+    def _visit(self, brand: _Brand, rendered: Rendered, record: str | None, at: str) -> PageVisit:
         body = rendered.html.encode("utf-8", "replace")
         page = Page(
             url=rendered.url,
@@ -213,21 +253,21 @@ class ChatbotSpider(Spider):
             parsed = ParsedPage(rendered.html, rendered.final_url)
         except TooComplex as reason:
             page.state, page.reason = "too_complex", str(reason)
-            return PageVisit(self.domain, page)
+            return PageVisit(brand.domain, page)
         page.title = parsed.title[:300] or None
         page.language = parsed.language
         found = observe(parsed, ("faq", "reviews", "channels", "policies"))
         found.chat, found.technologies = read_rendered(rendered, parsed)
         kind = next((chat.kind for chat in found.chat if _is_proven(chat)), None)
         found.chat_criteria = read_chat(rendered.chat, kind, parsed.language)
-        return PageVisit(self.domain, page, found)
+        return PageVisit(brand.domain, page, found)
 
-    def _failed(self, url: str, reason: str, archive: Archive | None) -> PageVisit:
+    def _failed(self, brand: _Brand, url: str, reason: str, archive: Archive | None) -> PageVisit:
         if archive is not None:
             archive.store_failure(f"rendered:{url}", url, "error", reason)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         page = Page(url=url, state="error", reason=reason, fetched_at=now, rendered=True)
-        return PageVisit(self.domain, page, Observations())
+        return PageVisit(brand.domain, page, Observations())
 
 
 def read_rendered(
@@ -271,7 +311,7 @@ def _sightings(sightings: list[Sighting]) -> Iterator[ChatWidget]:
             yield from _floating(sighting)
         elif match := vendor_of(sighting):
             vendor, evidence = match
-            proof = f"{sighting.how} {sighting.value}"[:200]
+            proof = _proof(sighting)
             if vendor.kind is not None:
                 yield ChatWidget(vendor.slug, vendor.kind, evidence, proof, sighting.phase)
 
@@ -290,5 +330,10 @@ def _systems(sightings: list[Sighting]) -> Iterator[Technology]:
     for sighting in sightings:
         if (match := vendor_of(sighting)) and match[0].kind is None:
             vendor, evidence = match
-            proof = f"{sighting.how} {sighting.value}"[:200]
-            yield Technology(vendor.slug, vendor.category, evidence, proof)
+            yield Technology(vendor.slug, vendor.category, evidence, _proof(sighting))
+
+
+def _proof(sighting: Sighting) -> str:
+    """What was seen and, of a request, which script or document made it."""
+    said = f"{sighting.how} {sighting.value}"[:200]
+    return f"{said}, asked for by {sighting.by}"[:320] if sighting.by else said

@@ -1,4 +1,4 @@
-"""The browser: which one there is, how it is started, and one page opened in it."""
+"""The browser: which one there is, how it is started, and a visitor for each brand."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
-import subprocess
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Error as BrowserError
-from playwright.async_api import async_playwright
-
-from spiders.base.render_visit import EARLY, Rendered, Visit
+from spiders.base.cdp import BrowserGone, Chromium, ProtocolError, sweep_profiles
+from spiders.base.render_visit import EARLY, STILL, Rendered, Visit
+from spiders.base.tab import NotReached, Tab, Visitor, unwanted_addresses
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser as Chromium
-    from playwright.async_api import BrowserContext, Dialog, Page, Playwright
+    from collections.abc import AsyncIterator
 
-__all__ = ["Browser", "BrowserGone", "Rendered", "find_browser", "launch_flags"]
+__all__ = [
+    "Browser",
+    "BrowserGone",
+    "NotReached",
+    "Rendered",
+    "Site",
+    "find_browser",
+    "launch_flags",
+]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,27 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--disable-extensions",
+    "--headless",
+    "--hide-scrollbars",
+    "--no-default-browser-check",
+    "--disable-default-apps",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-client-side-phishing-detection",
+    "--disable-back-forward-cache",
+    "--disable-field-trial-config",
+    "--disable-hang-monitor",
+    "--disable-prompt-on-repost",
+    "--metrics-recording-only",
+    "--disable-breakpad",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--ignore-certificate-errors",
+    "--force-prefers-reduced-motion",
+    # There is nothing to steal from one site by another: no logins, a new visitor for each brand.
+    # One process for a page and its frames costs less; the sandbox stays between it and us.
+    "--disable-site-isolation-trials",
+    "--disable-features=IsolateOrigins,site-per-process,Translate,MediaRouter,OptimizationHints,"
+    "DialMediaRouteProvider,HttpsUpgrades,PaintHolding,AutofillServerCommunication",
     "--disable-notifications",
     "--deny-permission-prompts",
     "--mute-audio",
@@ -56,12 +81,10 @@ _FLAGS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 _START_S = 40.0
-_CLOSE_S = 5.0
-VIEWPORT = {"width": 1280, "height": 900}
-
-
-class BrowserGone(Exception):
-    """Chromium crashed, hangs or cannot be started; the next page needs a new one."""
+# When a browser has done enough: it grows by little, but what leaks ends with it.
+_MAX_PAGES = 300
+_MAX_AGE_S = 1800.0
+_MAX_MB = 1500.0
 
 
 def find_browser(chosen: str | None = None, cache_folder: Path | None = None) -> str | None:
@@ -96,150 +119,148 @@ def _warn_of_root() -> None:
 
 
 class Browser:
-    """One Chromium for one site: a context of its own and one page that is used again.
+    """One Chromium for a batch of brands; `async with` it, and `site()` for each brand.
 
-    All its traffic goes to `proxy`. Downloads, popups, dialogs, permissions and service workers
-    are refused. Open it with `async with`; what hangs or crashed raises BrowserGone.
+    All its traffic goes to `proxy`. It wears out: after so many pages, so long, or with so much
+    memory `is_worn_out` says that the next brand should get a new one. What hangs or crashed
+    raises BrowserGone.
     """
 
-    def __init__(self, executable: str, proxy: str, user_agent: str, language: str) -> None:
+    def __init__(self, executable: str, proxy: str, user_agent: str) -> None:
         self._executable = executable
         self._proxy = proxy
         self._user_agent = user_agent
-        self._language = language
-        self._pid: int | None = None
-        self._watcher: subprocess.Popen[bytes] | None = None
-        self._crashed = False
+        self._pages = 0
+        self._targets: set[str] = set()
 
     async def __aenter__(self) -> Browser:
-        self._playwright: Playwright = await async_playwright().start()
+        sweep_profiles()
+        flags = launch_flags(hasattr(os, "geteuid") and os.geteuid() == 0)
         try:
             async with asyncio.timeout(_START_S):
-                await self._start()
-        except (BrowserError, TimeoutError) as error:
-            await self._end()
-            raise BrowserGone(f"the browser does not start: {_first_line(error)}") from error
+                self._chromium = await Chromium.launch(
+                    self._executable, [*flags, f"--proxy-server={self._proxy}"]
+                )
+                self._begun = asyncio.get_running_loop().time()
+                self._chromium.listeners[""] = self._hear
+                await self._chromium.send("Target.setDiscoverTargets", discover=True)
+        except (BrowserGone, OSError, ProtocolError, TimeoutError) as error:
+            await self.__aexit__()
+            raise BrowserGone(f"the browser does not start: {error}") from error
         except BaseException:
-            await self._end()
+            await self.__aexit__()
             raise
         return self
 
-    async def _start(self) -> None:
-        self._chromium: Chromium = await self._playwright.chromium.launch(
-            executable_path=self._executable,
-            args=launch_flags(hasattr(os, "geteuid") and os.geteuid() == 0),
-            proxy={"server": self._proxy},
-            handle_sigint=False,
-            handle_sigterm=False,
-        )
-        self._pid = await self._chromium_pid()
-        if self._pid is not None:
-            self._watcher = _watch(self._pid)
-        self._context = await self._new_context()
-        await self._context.add_init_script(EARLY)
-        self._page: Page = await self._context.new_page()
-        self._page.on("dialog", _dismiss)
-        self._page.on("crash", self._on_crash)
-        self._context.on("page", self._close_popup)
-
-    def _on_crash(self, page: Page) -> None:
-        self._crashed = True
-
     async def __aexit__(self, *error: object) -> None:
-        await self._end()
+        if hasattr(self, "_chromium"):
+            await self._chromium.close()
 
-    async def _chromium_pid(self) -> int | None:
-        session = await self._chromium.new_browser_cdp_session()
-        found = await session.send("SystemInfo.getProcessInfo")
-        await session.detach()
-        return next((p["id"] for p in found["processInfo"] if p["type"] == "browser"), None)
+    def _hear(self, event: str, told: dict[str, Any]) -> None:
+        """A page that another one opened is closed at once."""
+        if event == "Target.targetCreated":
+            target = told["targetInfo"]
+            if target["type"] == "page" and target.get("openerId"):
+                self._chromium.tell("Target.closeTarget", targetId=target["targetId"])
 
-    async def _new_context(self) -> BrowserContext:
-        return await self._chromium.new_context(
-            accept_downloads=False,
-            service_workers="block",
-            permissions=[],
-            ignore_https_errors=True,
-            user_agent=self._user_agent,
-            locale=self._language,
-            viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]},
+    def is_worn_out(self) -> bool:
+        return (
+            self._chromium.is_gone
+            or self._pages >= _MAX_PAGES
+            or asyncio.get_running_loop().time() - self._begun > _MAX_AGE_S
+            or memory_mb(self._chromium.pid) > _MAX_MB
         )
 
-    async def _close_popup(self, page: Page) -> None:
-        if page is not self._page:
-            with suppress(BrowserError):
-                await page.close()
-
-    async def _end(self) -> None:
-        """Close context before browser; what does not close in time is killed."""
+    @asynccontextmanager
+    async def site(self, language: str, *, hidden: bool = True) -> AsyncIterator[Site]:
+        """A new visitor for one brand: no cookies, no cache, nothing from the brand before."""
+        made = await self._chromium.send(
+            "Target.createBrowserContext", disposeOnDetach=True, proxyServer=self._proxy,
+            proxyBypassList="<-loopback>",
+        )  # fmt: skip
+        context = made["browserContextId"]
+        await self._chromium.send(
+            "Browser.setDownloadBehavior", behavior="deny", browserContextId=context
+        )
+        site = Site(self._chromium, context, self._user_agent, language, hidden=hidden)
         try:
-            async with asyncio.timeout(_CLOSE_S):
-                if hasattr(self, "_context"):
-                    await self._context.close()
-                if hasattr(self, "_chromium"):
-                    await self._chromium.close()
-        except (TimeoutError, BrowserError):
-            self._kill()
-        with suppress(TimeoutError, BrowserError):
-            async with asyncio.timeout(_CLOSE_S):
-                await self._playwright.stop()
-        if self._watcher is not None:
-            self._watcher.kill()
-            self._watcher.communicate()
+            yield site
+        finally:
+            self._pages += site.pages
+            with suppress(BrowserGone, ProtocolError, TimeoutError):
+                await self._chromium.send("Target.disposeBrowserContext", browserContextId=context)
 
-    def _kill(self) -> None:
-        """End Chromium with all its processes; it leads a process group of its own."""
-        if self._pid is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                if os.getpgid(self._pid) == os.getpgid(0):
-                    os.kill(self._pid, signal.SIGKILL)
-                else:
-                    os.killpg(os.getpgid(self._pid), signal.SIGKILL)
+
+class Site:
+    """A visitor of one brand: a page that looks and, once there is a chat, one that is painted."""
+
+    def __init__(
+        self, chromium: Chromium, context: str, user_agent: str, language: str, *, hidden: bool
+    ) -> None:
+        self._chromium, self._context = chromium, context
+        self._hidden = hidden
+        visitor = Visitor(user_agent, language, EARLY, unwanted_addresses())
+        self._visitors = {False: visitor, True: visitor._replace(early=STILL + EARLY)}
+        self._tab: Tab | None = None
+        self.pages = 0
 
     async def render(
         self, url: str, consent: str, *, open_chat: bool = False, deadline_s: float = 30.0
     ) -> Rendered:
         """Open `url`, look in phases, and answer a consent wall (`reject` first, or `accept`).
 
-        With `open_chat` a chat that is seen is opened by a click and read. Raises BrowserGone
-        when the browser crashed and TimeoutError when the page is not over in time: both leave
-        the browser unusable.
+        With `open_chat` a chat that is seen is opened by a click in a painted page and read.
+        Raises NotReached when there is no page, BrowserGone when the browser crashed and
+        TimeoutError when the page is not over in time: both leave the browser unusable.
         """
-        visit = Visit(self._context, self._page, consent, open_chat)
+        self.pages += 1
         try:
             async with asyncio.timeout(deadline_s):
-                return await visit.run(url)
+                if self._tab is None:
+                    self._tab = await self._open(hidden=self._hidden)
+                visit = Visit(self._tab, consent, is_still=self._hidden)
+                rendered = await visit.run(url)
         except TimeoutError:
-            self._kill()
+            self._chromium.kill()
             raise
-        except BrowserError as error:
-            if not self._crashed and self._chromium.is_connected() and not self._page.is_closed():
-                raise
-            raise BrowserGone(_first_line(error)) from error
+        except ProtocolError as error:
+            raise NotReached(str(error)) from error
+        if open_chat and visit.chat_seen():
+            await self._read_chat(rendered, visit, deadline_s)
+        return rendered
+
+    async def _open(self, *, hidden: bool) -> Tab:
+        visitor = self._visitors[hidden]
+        return await Tab.open(self._chromium, self._context, visitor, hidden=hidden)
+
+    async def _read_chat(self, rendered: Rendered, seen: Visit, deadline_s: float) -> None:
+        """Once more, painted, up to the chat; what goes wrong here costs the chat's words only."""
+        accepts = "accept" if "accept" in rendered.consent else "reject"
+        tab = None
+        try:
+            async with asyncio.timeout(deadline_s):
+                tab = await self._open(hidden=False)
+                visit = Visit(tab, accepts, is_still=False)
+                await visit.run(rendered.url, until_chat=True)
+                rendered.screenshot = await visit.picture()
+                rendered.chat = await visit.read_chat(seen.chat_marks())
+                if rendered.chat["opened"]:
+                    rendered.chat_screenshot = await tab.picture()
+                await tab.forget()
+        except (NotReached, ProtocolError, TimeoutError) as error:
+            log.warning("the chat of %s could not be opened: %s", rendered.url, error)
         finally:
-            visit.stop()
+            if tab is not None and not self._chromium.is_gone:
+                with suppress(TimeoutError):
+                    await tab.close()
 
 
-async def _dismiss(dialog: Dialog) -> None:
-    with suppress(BrowserError):
-        if dialog.type == "beforeunload":
-            await dialog.accept()
-        else:
-            await dialog.dismiss()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:200]
-
-
-# Waits for the end of its input, which comes with the end of our process, whatever ended it.
-_WATCH = 'read _; kill -9 -- "-$0" "$0" 2>/dev/null'
-
-
-def _watch(pid: int) -> subprocess.Popen[bytes] | None:
-    """A watcher that kills Chromium's process group when we are gone, SIGKILL included."""
-    if os.name != "posix" or os.getpgid(pid) == os.getpgid(0):
-        return None
-    return subprocess.Popen(
-        ["/bin/sh", "-c", _WATCH, str(pid)], stdin=subprocess.PIPE, start_new_session=True
-    )
+def memory_mb(leader: int) -> float:
+    """Proportional memory of a process group; 0 where the system does not tell."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            if os.getpgid(int(folder.name)) == leader:
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024

@@ -1,6 +1,5 @@
 // Clicks the first visible button of the first wall that stands there; returns its platform.
-asked => {
-  const [rows, answer] = JSON.parse(asked);
+(rows, answer) => {
   const deep = (selector, root = document) => {
     const found = [...root.querySelectorAll(selector)];
     for (const host of root.querySelectorAll('#usercentrics-root, #usercentrics-cmp-ui'))
