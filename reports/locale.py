@@ -220,7 +220,8 @@ def _catalog(path: Path) -> tuple[dict[str, tuple[str, ...]], Callable[[int], in
         if message.id and message.string and not message.fuzzy:
             one = message.id if isinstance(message.id, str) else message.id[0]
             forms = (message.string,) if isinstance(message.string, str) else message.string
-            messages[one] = tuple(forms)
+            if any(forms):
+                messages[one] = tuple(forms)
     return messages, gettext.c2py(catalog.plural_expr)
 
 

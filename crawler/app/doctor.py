@@ -15,6 +15,7 @@ from crawler import __version__
 from crawler.config import PROVIDERS
 from crawler.db import open_db
 from crawler.errors import CxscoutError
+from reports.fonts import languages_without_font, missing_font
 from spiders.base.browser import find_browser
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def examine(settings: Settings) -> list[dict[str, Any]]:
     rows += [_package(name) for name in _PACKAGES]
     rows += [_optional(name, use) for name, use in _OPTIONAL.items()]
     rows += [_browser(settings), _contact(settings), _sqlite(), *_keys(settings)]
-    rows += [_disk(settings), _database(settings)]
+    rows += [_fonts(), _disk(settings), _database(settings)]
     return rows
 
 
@@ -117,6 +118,14 @@ def _keys(settings: Settings) -> list[dict[str, Any]]:
                      f"{name} is {'set' if there else 'not set'}")
             )  # fmt: skip
     return rows
+
+
+def _fonts() -> dict[str, Any]:
+    """Letters of the languages that a report can be in; PDF and PPTX are drawn with them."""
+    lacking = languages_without_font()
+    if not lacking:
+        return _row("fonts", "ok", "letters for every language of reports, as far as is known")
+    return _row("fonts", "note", "; ".join(missing_font(language) for language in lacking))
 
 
 def _disk(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import tempfile
 from collections import defaultdict
 from contextlib import suppress
@@ -19,6 +20,7 @@ from crawler.archive import find_record, read_page
 from crawler.errors import ConfigError, CxscoutError, TooComplex
 from crawler.privacy import hide_names
 from reports.evidence_page import make_page, render_page
+from reports.fonts import missing_font
 from reports.locale import ENGLISH
 from reports.renderers import RENDERERS, csv, pdf, xlsx
 from reports.report import build_report
@@ -77,6 +79,8 @@ def write_report(
         report = replace(report, evidence_base=folder.name)
         sums = _write_evidence(settings, report, folder)
     content: bytes | Callable[[IO[bytes]], None]
+    if report_format in ("pdf", "pptx") and (lack := missing_font(report.language)):
+        print(f"note: {lack}", file=sys.stderr)
     if report_format == "pdf":
         content = pdf.render(report, browser=settings.browser)
     elif report_format in ("xlsx", "csv"):
