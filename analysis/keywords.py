@@ -15,11 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-from textblob.en.taggers import PatternTagger
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from analysis.language import detect, frequent_words
+
+if TYPE_CHECKING:
+    from textblob.en.taggers import PatternTagger
 
 __all__ = ["Intent", "KeywordProposal", "SitePage", "Stage", "intent_of", "propose"]
 
@@ -239,6 +240,8 @@ def _own_words(brand: str | None) -> frozenset[str]:
 @cache
 def _tagger() -> PatternTagger:
     """TextBlob's tagger with its word list read, which leaves the list's file to be collected."""
+    from textblob.en.taggers import PatternTagger  # noqa: PLC0415 - brings nltk, 1 s
+
     tagger = PatternTagger()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
