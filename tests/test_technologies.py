@@ -305,6 +305,38 @@ def test_a_home_made_chat_with_opener_and_inside_is_custom() -> None:
 @pytest.mark.parametrize(
     "markup",
     [
+        '<button id="chatbot-toggle">Chat</button><div id="chatbot-box" class="hidden"></div>',
+        '<div class="chat-widget"><b class="chat-toggle"></b><div class="chat-panel"></div></div>',
+        '<script src="/js/chatbot.min.js?v=2"></script>',
+    ],
+)
+def test_parts_or_a_script_named_for_a_widget_are_a_custom_chat(markup: str) -> None:
+    assert chats_on(markup) == {"custom"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if (window.tidioChatApi) { window.tidioChatApi.hide(); }",
+        'if (typeof window.fcWidget !== "undefined") window.fcWidget.close();',
+    ],
+)
+def test_a_chat_that_code_only_asks_for_is_none(code: str) -> None:
+    assert present(inline(code)) == set()
+
+
+def test_code_that_a_consent_tool_keeps_in_a_template_is_read() -> None:
+    loader = "s.src='https://client.crisp.chat/l.js'"
+    packed = base64.b64encode(f"<script>{loader}</script>".encode()).decode()
+    kept = f'<script type="text/template" data-cookie-blocker-id="chat">{loader}</script>'
+    assert chats_on(kept) == {"crisp"}
+    assert chats_on(f'<script type="text/template">{packed}</script>') == {"crisp"}
+    assert chats_on(f'<script type="text/template">{loader}</script>') == set()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
         '<a class="chatbot-button" href="/chatbots">Our chatbots</a>',
         '<div class="chatbot-header">Chatbots compared</div>',
         '<!-- <div class="chatbot-toggle"></div><div id="chatbot-window"></div> -->',

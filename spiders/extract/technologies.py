@@ -84,8 +84,9 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
             chats.append(ChatWidget(vendor.slug, vendor.kind, grade, proof))
         else:
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
-    if "chat" in names and all(chat.evidence == "mentioned" for chat in chats):
-        chats = own_chat(page) + chats
+    if all(chat.evidence == "mentioned" for chat in chats):
+        own = own_chat(page) if "chat" in names else []
+        chats = (own or _own_script(page)) + chats
     return chats, systems
 
 
@@ -155,19 +156,34 @@ def _inline_code(script: Script, resources: list[_Resource]) -> str:
                 resources.append((address, "embedded"))
     if not code or "ld+json" in script.type:
         return ""
+    if "template" in script.type and (blocked := _blocked_code(script)):
+        return blocked
     if _DATA_TYPES.search(script.type) or (len(code) > _STATE_CHARS and _STATE.match(code)):
         resources.extend((url, "likely") for url in _SRC_IN_DATA.findall(code))
         return ""
     return code
 
 
+_CONSENT = re.compile(r"cookie|consent|blocker", re.I)
+_PACKED = re.compile(r"\s*P[A-Za-z0-9+/]{39,}={0,2}\s*")  # base64 of what begins with "<"
+
+
+def _blocked_code(script: Script) -> str:
+    """What a template keeps back until consent: plain code, or markup packed in base64."""
+    if _PACKED.fullmatch(script.text[:MAX_CODE]):
+        return _unpacked(script.text)
+    return script.text if any(_CONSENT.search(name) for name in script.attributes) else ""
+
+
 def _data_url_code(url: str) -> str:
     """Inline code that an optimizer hid in a data: address."""
     head, _, body = url.partition(",")
-    if not head.endswith("base64"):
-        return unquote(body)
+    return _unpacked(body) if head.endswith("base64") else unquote(body)
+
+
+def _unpacked(text: str) -> str:
     try:
-        return base64.b64decode(body[:MAX_CODE]).decode("utf-8", "replace")
+        return base64.b64decode(text[:MAX_CODE]).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
 
@@ -196,7 +212,7 @@ def _dom_names(page: ParsedPage) -> str:
 _QUOTES = frozenset("\"'`")
 _LINE_COMMENT = re.compile(r"(?:^|[\s;{}(),])//")
 _SETS_SRC = re.compile(r"(?:src|href|url)[\"'\]]*\s*[=:,]\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I)
-_ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*$")
+_ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*(?:window\.)?$")
 _HOST_GOES_ON = re.compile(r"\.[a-z]{2,6}(?:\.[a-z]{2})?(?=[/\"'`:?\s]|$)")
 _ASSIGNED = re.compile(r"[\w$\]]\s*=\s*[\"'`](?:(?:https?:)?//)?$")
 # `BX.LiveChatWidget` is not the global `LiveChatWidget`; `window.x` and a minifier's `w.x` are.
@@ -308,8 +324,13 @@ def _is_used(code: str, at: int, end: int) -> bool:
             return True  # the name of an event that is sent: {"gtm.start": now}
         of_window = code[at - 2 : at - 1] == "[" and code[at - 3 : at - 2] in NAME_CHARS
         return of_window or bool(_ASSIGNED.search(code, max(0, at - 20), at))
-    guard = code.rfind("typeof " + code[at:end], max(0, at - 150), at)
-    return guard < 0 or code[end : end + 3].lstrip()[:1] == "="
+    if code[end : end + 3].lstrip()[:1] == "=":
+        return True
+    guarded = code[max(0, at - 150) : at]
+    return not any(ask + code[at:end] in guarded for ask in _GUARDS)
+
+
+_GUARDS = ("typeof ", "typeof window.", "if(window.", "if (window.")
 
 
 def _loads_from(code: str, at: int, literal: str) -> bool:
@@ -364,7 +385,7 @@ _FLOATS = re.compile(r"float|fixed|sticky", re.I)
 _FIXED_STYLE = re.compile(r"position\s*:\s*(?:fixed|sticky)", re.I)
 # Chat links with the address of a person or a page; a share link has none.
 _TALKS_TO = re.compile(
-    r"wa\.me/(?:message/|qr/)?\+?\w|[?&]phone=\+?\d|m\.me/\w|t\.me/\w|line\.me/\w|lin\.ee/\w"
+    r"wa\.me/(?:message/|qr/)?\+?\w|wa\.link/\w|[?&]phone=\+?\d|m\.me/\w|t\.me/\w|line\.me/\w|lin\.ee/\w"
     r"|zalo\.me/\w|[?&]uin=\d|viber|vk\.me/\w|ig\.me/m/|kakao\.com/\w",
     re.I,
 )
@@ -428,26 +449,49 @@ def _sheet_fixes(html: str, name: str) -> bool:
 
 # ---------------------------------------------------------------- chats of nobody
 
-_OWN_PART = re.compile(
-    r"\b(?:chat-?_?bot|chat-?_?widget|chat-?_?popup|live-?_?chat)[-_]?(?:__)?"
+_OWN_NAME = r"\b(?:chat-?_?bot|chat-?_?widget|chat-?_?popup|live-?_?chat)[-_]?(?:__)?"
+_PART = (
     r"(close|minimi[sz]e|toggle|toggler|launcher|open|input|send|messages?|body|header|window|"
-    r"container|dialog|label|icon|btn|button)",
-    re.I,
+    r"container|dialog|panel|box|label|icon|btn|button)"
 )
+_OWN_PART = re.compile(_OWN_NAME + _PART, re.I)
 # On a page that a browser built, a part named just "chat" is enough: what is there, runs.
-_BUILT_PART = re.compile(_OWN_PART.pattern.replace("live-?_?chat)", "live-?_?chat|chat)"), re.I)
+_BUILT_PART = re.compile(_OWN_NAME.replace("live-?_?chat", "live-?_?chat|chat") + _PART, re.I)
+_WIDGET = re.compile(r"\bchat-?_?(?:bot|widget)", re.I)
 _OPENERS = frozenset("close minimize minimise toggle toggler launcher open".split())
-_INNER = frozenset("input send message messages body header window container dialog".split())
+_INNER = frozenset(
+    "input send message messages body header window container dialog panel box".split()
+)
 
 
 def own_chat(page: ParsedPage, *, is_rendered: bool = False) -> list[ChatWidget]:
     """A chat that the company made itself: the page has its opener and its inner parts."""
-    part = _BUILT_PART if is_rendered else _OWN_PART
-    found = {match[1].lower(): match[0] for match in part.finditer(" ".join(_names(page)))}
+    names = " ".join(_names(page))
+    part = _BUILT_PART if is_rendered or _WIDGET.search(names) else _OWN_PART
+    found = {match[1].lower(): match[0] for match in part.finditer(names)}
     if found.keys() & _OPENERS and found.keys() & _INNER:
         return [
             ChatWidget("custom", "bot", "likely", ", ".join(sorted(found.values()))[:MAX_PROOF])
         ]
+    return []
+
+
+# A file named after the widget alone: a plugin's `chat.js` may be anything.
+_OWN_SCRIPT = re.compile(
+    r"/[\w.]*-?(?:chat-?bot|chat-?widget|live-?chat-widget|chat-?bot-widget)(?:[.-](?:min|v?\d[\d.]*))*\.js$",
+    re.I,
+)
+
+
+def _own_script(page: ParsedPage) -> list[ChatWidget]:
+    """A script of the own site that is named for a chat widget."""
+    own = registrable_domain(urlsplit(page.url).hostname or "")
+    for script in page.scripts:
+        path = (script.src or "").partition("?")[0]
+        if "chat" in path and _OWN_SCRIPT.search(path):
+            host = urlsplit(path).hostname or ""
+            if registrable_domain(host) == own:
+                return [ChatWidget("custom", "bot", "likely", path[:MAX_PROOF])]
     return []
 
 
