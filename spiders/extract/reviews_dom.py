@@ -350,7 +350,8 @@ class _Builder:
                 box.rating = _stars(attributes, is_rating)
             if tag == "time":
                 box.stamp = attributes.get("datetime")
-        if depth < MAX_DEPTH and self.left > 0 and tag not in _UNREAD:
+        is_read = tag not in _UNREAD and part != "question"
+        if is_read and depth < MAX_DEPTH and self.left > 0:
             self._fill(box, node, depth)
         if box.text:
             box.size = len(box.text)
