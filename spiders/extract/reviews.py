@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date
 from spiders.extract.reviews_cards import read_cards
-from spiders.extract.reviews_dom import (
-    body_of,
-    find_sections,
-    rating_of,
-    read_seal,
-    read_sections,
-    read_summary,
-)
+from spiders.extract.reviews_dom import body_of, rating_of, read_sections
+from spiders.extract.reviews_sections import find_sections
 from spiders.extract.reviews_state import read_state
+from spiders.extract.reviews_summary import read_seal, read_summary
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
 from spiders.extract.stars import Stars, read_count, read_number, read_phrase
 from spiders.extract.structured import Entity, Value, block_text, find, first, plain_text

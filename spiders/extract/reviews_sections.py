@@ -1,0 +1,222 @@
+"""Where reviews stand on a page: elements whose class, id or heading speaks of them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from spiders.extract.reviews_text import (
+    is_section_title,
+    is_testimonial_title,
+    title_stems_in,
+    words,
+)
+from spiders.extract.reviews_units import WEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from selectolax.lexbor import LexborNode
+
+    from spiders.extract.page import ParsedPage
+
+__all__ = ["Sections", "find_sections"]
+
+_PARTS_OF_ONE = frozenset("p span cite h3 h4 footer small".split())
+_HEADINGS = frozenset("h1 h2 h3 h4".split())
+_HOLDERS = frozenset("div section ul ol article".split())
+_NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
+
+
+class Sections(NamedTuple):
+    """Outermost elements that speak of reviews, and the kind of all that do by their id.
+
+    `titles` are the headings over reviews with their text.
+    """
+
+    roots: list[LexborNode]
+    kinds: dict[int, str]
+    titles: list[tuple[LexborNode, str]]
+
+
+def find_sections(page: ParsedPage) -> Sections:
+    nodes: dict[int, LexborNode] = {}
+    kinds: dict[int, str] = {}
+    headings, named = _marked(page)
+    for node in named:
+        attributes = node.attributes
+        kind = _kind_of(attributes.get("class") or "", attributes.get("id") or "")
+        if kind in ("", "quote") and ("data-hook" in attributes or "data-testid" in attributes):
+            kind = "review"
+        tag = node.tag
+        if not kind or tag in _NO_SECTION:
+            continue
+        if tag in _PARTS_OF_ONE and node.parent is not None:
+            node = node.parent  # a part of a review: its parent holds the rest
+            if node.tag in _NO_SECTION:
+                continue
+        if node.mem_id not in kinds:
+            kinds[node.mem_id] = kind
+            nodes[node.mem_id] = node
+    titles = _titles(headings)
+    for node, kind in _by_heading(titles):
+        if WEIGHT[kind] >= WEIGHT[kinds.get(node.mem_id, "quote")]:
+            kinds[node.mem_id] = kind
+        nodes.setdefault(node.mem_id, node)
+    if "★" in page.text or "⭐" in page.text:
+        for node in _by_glyphs(page):
+            kinds.setdefault(node.mem_id, "stars")
+            nodes.setdefault(node.mem_id, node)
+    outer = _outermost(nodes)
+    for node in list(outer.values()):
+        if len(nodes) > 1 and node.css_first("h1") is not None:
+            rest = {key: n for key, n in nodes.items() if key != node.mem_id}
+            if any(_is_inside(n, {node.mem_id}) for n in rest.values()):
+                nodes = rest  # a class of the page, not of a section
+                kinds.pop(node.mem_id, None)
+                outer = _outermost(nodes)
+    return Sections(list(outer.values()), kinds, titles)
+
+
+def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
+    """Headings, and elements whose class or id holds a word of reviews, in one walk.
+
+    Only words that the page has at all are sought: each costs as much as the walk.
+    """
+    rows, names = words().class_stems, page.names_lowered
+    stems = [s for s in (*rows["any"], *rows.get(page.language or "", ())) if s in names]
+    if "review" in stems and names.count("review") == names.count("preview"):
+        stems.remove("review")
+    marks = [f'[class*="{stem}" i]' for stem in stems]
+    marks += [f'[id*="{stem}" i]' for stem in ("review", "testimon") if stem in stems]
+    found = page.tree.css(",".join(("h1,h2,h3,h4", *marks)))
+    headings = [node for node in found if node.tag in _HEADINGS]
+    if not marks or len(headings) == len(found):
+        return headings, [node for node in headings if marks and _is_named(node, stems)]
+    named = [n for n in found if n.tag not in _HEADINGS or _is_named(n, stems)]
+    return headings, named
+
+
+def _is_named(node: LexborNode, stems: list[str]) -> bool:
+    attributes = node.attributes
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+    return any(stem in names for stem in stems)
+
+
+def _outermost(nodes: dict[int, LexborNode]) -> dict[int, LexborNode]:
+    clean: set[int] = set()
+    found = {}
+    for key, node in nodes.items():
+        path, parent = [], node.parent
+        while parent is not None and parent.mem_id not in clean and parent.mem_id not in nodes:
+            path.append(parent.mem_id)
+            parent = parent.parent
+        if parent is None or parent.mem_id in clean:
+            clean.update(path)
+            found[key] = node
+    return found
+
+
+def _is_inside(node: LexborNode, outer: set[int]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.mem_id in outer:
+            return True
+        parent = parent.parent
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(classes: str, name: str) -> str:
+    """What kind of section class names and an id speak of; "" for none."""
+    names = f"{classes} {name}".lower()
+    if words().chosen.search(names):
+        return "testimonial"
+    if words().hint.search(names):
+        return "review"
+    return "quote" if "quote" in names else ""
+
+
+def _titles(headings: list[LexborNode]) -> list[tuple[LexborNode, str]]:
+    """Headings like "What our customers say", with their text."""
+    texts = [node.text(deep=True) for node in headings]
+    stems = title_stems_in("\n".join(texts)) if texts else []
+    found = []
+    for heading, text in zip(headings, texts, strict=True) if stems else ():
+        lowered = text.lower()
+        if len(text) > 300 or not any(stem in lowered for stem in stems):
+            continue
+        text = " ".join(text.split())
+        if is_section_title(text):
+            found.append((heading, text))
+    return found
+
+
+def _by_heading(titles: list[tuple[LexborNode, str]]) -> Iterator[tuple[LexborNode, str]]:
+    """Elements under such a heading, and their kind."""
+    for heading, text in titles:
+        kind = "testimonial" if is_testimonial_title(text) else "review"
+        for node in _under(heading, len(text)):
+            yield node, kind
+
+
+def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
+    """The element that holds a heading and much more, or what follows a heading on its own."""
+    below, node = heading, heading.parent
+    for _ in range(4):
+        if node is None or node.tag in ("body", "html", "main", "form", None):
+            break
+        more = len(node.text(deep=True, strip=True)) - length
+        if more > 200 or (more > 60 and _has_list(below)):
+            yield node
+            return
+        below, node = node, node.parent
+    follower, seen = below.next, 0
+    while follower is not None and seen < 3:
+        if follower.is_element_node:
+            if follower.tag in ("h1", "h2", "h3", "footer", "form"):
+                return
+            if follower.tag in ("div", "section", "ul", "ol", "article", "blockquote", "figure"):
+                seen += 1
+                yield follower
+        follower = follower.next
+
+
+def _has_list(below: LexborNode) -> bool:
+    """Does an element follow that holds several? Scripts without spaces say much in 60 letters."""
+    follower = below.next
+    while follower is not None:
+        if follower.is_element_node and follower.tag in _HOLDERS:
+            return sum(1 for _ in follower.iter()) > 1
+        follower = follower.next
+    return False
+
+
+def _by_glyphs(page: ParsedPage) -> list[LexborNode]:
+    """The smallest element that holds all runs of star glyphs, if there are two or more."""
+    body = page.tree.body
+    if body is None:
+        return []
+    runs = []
+    for node in body.traverse(include_text=True):
+        if node.tag == "-text":
+            text = node.text(deep=False)
+            if ("★" in text or "⭐" in text) and len(text.strip()) <= 24:
+                runs.append(node)
+                if len(runs) > 200:
+                    return []
+    if len(runs) < 2:
+        return []
+    paths = []
+    for node in (runs[0], runs[-1]):
+        path, parent = [], node.parent
+        while parent is not None:
+            path.append(parent)
+            parent = parent.parent
+        paths.append(path[::-1])
+    common = None
+    for a, b in zip(*paths, strict=False):
+        if a.mem_id != b.mem_id:
+            break
+        common = a
+    return [common] if common is not None and common.tag not in ("html", "body") else []

@@ -1,0 +1,471 @@
+"""The smallest boxes that hold what a person says and proof of that person: the reviews.
+
+Where such units stand side by side each of them is one review.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from spiders.extract.dates import find_date, looks_like_date
+from spiders.extract.reviews_boxes import MEAN, PART, REPLY, REST, STARS, TIME, WRITTEN
+from spiders.extract.reviews_text import (
+    clean_body,
+    clean_name,
+    is_junk,
+    is_platform_text,
+    is_section_title,
+    text_key,
+    words,
+)
+from spiders.extract.stars import Stars, read_glyphs, read_phrase
+
+if TYPE_CHECKING:
+
+    from spiders.extract.reviews_boxes import Box
+
+__all__ = ["WEIGHT", "Finder", "Unit", "first_rating", "leaves_of"]
+
+
+class Leaf:
+    """A run of text in a unit, with the role that it has there."""
+
+    __slots__ = ("box", "role", "tag", "text")
+
+    def __init__(self, box: Box, role: str) -> None:
+        self.box = box
+        self.role = role
+        self.tag = box.tag
+        self.text = box.text
+
+
+def leaves_of(box: Box) -> list[Leaf]:
+    """Texts of a unit in order; replies, ratings and noise are left out."""
+    leaves: list[Leaf] = []
+    _gather(box, "", leaves)
+    return leaves
+
+
+def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
+    own = box.role
+    if own in ("noise", "reply") or (own == "rating" and box.rating is not None):
+        return
+    if own == "p" and role in ("body", "author", "title", "date"):
+        own = ""
+    role = own if own and not (own == "wrap" and role) else role
+    if box.text:
+        is_signed = box.text[0] in "-–—―~" and bool(_SIGNED.match(box.text))
+        if is_signed and own in ("", "p") and len(box.text) <= 120:
+            role = "author"
+            leaves.append(Leaf(box, role))
+        elif is_signed and own == "body" and box.kids:
+            leaves.append(Leaf(box, "author"))
+        elif not (box.rating is not None and len(box.text) <= 12 and read_glyphs(box.text)):
+            leaves.append(Leaf(box, role))
+    signature = _signature(box) if box.kids else None
+    for kid in box.kids:
+        if kid is signature:
+            leaves.append(Leaf(kid, "author"))
+        else:
+            _gather(kid, role, leaves)
+
+
+def _signature(box: Box) -> Box | None:
+    """The last line of a quotation where it can be a name and nothing else says who speaks."""
+    if box.tag not in ("blockquote", "q") or not box.kids or box.parts & PART["author"]:
+        return None
+    last = box.kids[-1]
+    is_line = bool(last.text) and not last.kids and last.role in ("", "p", "wrap", "title")
+    is_short = len(last.text) < 80 and 3 * len(last.text) < box.size
+    return last if is_line and is_short and _looks_like_name(last.text) else None
+
+
+_OPENING = tuple('"“„«「『❝')
+_SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
+
+
+def first_rating(box: Box) -> Stars | None:
+    """The first rating in document order outside of replies."""
+    if box.role == "reply" or not box.parts & STARS:
+        return None
+    if box.rating is not None and 0 < box.rating.value <= (box.rating.high or 100):
+        return box.rating
+    for kid in box.kids:
+        found = first_rating(kid)
+        if found is not None:
+            return found
+    return None
+
+
+_PARTICLES = frozenset("de van der von da di du la le el al bin and und the of & del y e".split())
+_DATED = re.compile(r"\s+(?:(?:on|le|am|il|el|em|op|den|på|dne)\s+)?\d")
+_INITIAL = re.compile(r"(?:[A-Z][\w'-]*\.? (?:& )?){1,4}[A-Z]\.$")  # Mr & Mrs. Jo D.
+_NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
+
+
+@lru_cache(maxsize=4096)
+def _looks_like_name(text: str) -> bool:
+    """One to six words, each with a capital or of a script without capitals; a role may follow."""
+    text = text.strip().lstrip("-–—―~ ").strip()
+    first = re.split(r"\n|,| [-–—|•] ", text, maxsplit=1)[0].strip()
+    if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
+        return bool(_INITIAL.match(first))
+    words = first.split()
+    return len(words) <= 5 and all(
+        w[0].isupper() or (not w[0].isascii() and w[0].lower() == w[0].upper()) or w in _PARTICLES
+        for w in words
+    )
+
+
+class Unit:
+    """A review as it was found: its box and its parts."""
+
+    __slots__ = (
+        "author", "body", "box", "date", "guessed", "hint", "is_weak", "rating", "reply",
+        "strength", "title"
+    )  # fmt: skip
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.body = ""
+        self.strength = 0  # of the body: 2 a class name says so, 1 a paragraph, 0 just text
+        self.author: str | None = None
+        self.guessed = False  # the author only looks like a name
+        self.is_weak = False  # to be believed only where all are like it
+        self.date: str | None = None
+        self.title: str | None = None
+        self.reply: str | None = None
+        self.rating: Stars | None = None
+        self.hint = False
+
+    @property
+    def named(self) -> bool:
+        return bool(self.author) and not self.guessed
+
+    @property
+    def is_guess(self) -> bool:
+        """Nothing but a name-like line and the place speak for it."""
+        return not (self.named or self.rating or self.date or self.strength == 2 or self.box.hint)
+
+
+class Finder:
+    """Finds the units of a section; `kinds` says which elements begin one of another kind."""
+
+    def __init__(self, kinds: dict[int, str], language: str | None) -> None:
+        self.kinds = kinds
+        self.kind = "quote"
+        self.language = language
+        self.country = "US" if language == "en" else None
+
+    def units(self, box: Box, hint: bool = False) -> list[Unit]:
+        outer = self.kind
+        inner_kind = self.kinds.get(box.node.mem_id, outer)
+        if WEIGHT[inner_kind] >= WEIGHT[outer]:
+            self.kind = inner_kind
+        found = self._units(box, hint or box.hint or box.node.mem_id in self.kinds)
+        self.kind = outer
+        return found
+
+    def _units(self, box: Box, hint: bool) -> list[Unit]:
+        if box.role in ("noise", "reply") or box.size < 8:
+            return []
+        is_part = box.role in ("author", "date", "rating", "title") and box.size < 120
+        if is_part and box.parts & WRITTEN != WRITTEN:
+            return []
+        found: list[list[Unit]] = []
+        holders: list[Box] = []
+        for kid in box.kids:
+            inner = self.units(kid, hint)
+            if inner:
+                found.append(inner)
+                holders.append(kid)
+            elif kid.role == "reply" and found and found[-1][-1].reply is None:
+                found[-1][-1].reply = _all_text(kid)
+        if len(found) > 1:
+            return [
+                u
+                for inner, kid in zip(found, holders, strict=True)
+                for u in self._grown(inner, kid, hint)
+            ]
+        if found:
+            return self._grown(found[0], box, hint) if len(found[0]) == 1 else found[0]
+        if not box.is_told or self._is_wrapper(box):
+            return []
+        unit = self.read(box, hint)
+        box.is_none = unit is None
+        return [unit] if unit else []
+
+    def _is_wrapper(self, box: Box) -> bool:
+        """Is it only around an element that is none, and says no more of it?"""
+        if len(box.kids) != 1 or box.text or box.role or box.rating is not None:
+            return False
+        inner = box.kids[0]
+        says_more = (box.hint and not inner.hint) or box.node.mem_id in self.kinds
+        box.is_none = inner.is_none and not says_more
+        return box.is_none
+
+    def _grown(self, inner: list[Unit], box: Box, hint: bool) -> list[Unit]:
+        """A lone unit takes in what stands beside it in `box`, when that is little and useful."""
+        if len(inner) != 1 or inner[0].box is box:
+            return inner
+        unit = inner[0]
+        extra = box.size - unit.box.size
+        reply = 0
+        if box.parts & REPLY:
+            reply = sum(k.size for k in box.walk() if k.role == "reply")
+        if extra == 0 and not (unit.rating is None and first_rating(box)):
+            return inner
+        weak = unit.strength < 2 and len(unit.body) < 60
+        if (extra - reply > 400 and not weak) or box.tag in ("body", "main", "form"):
+            return inner
+        grown = self.read(box, hint)
+        if grown is None:
+            return inner
+        if weak and (grown.strength > unit.strength or len(grown.body) > 3 * len(unit.body)):
+            return [grown]
+        if not _same_words(grown.body, unit.body):
+            return inner
+        if (grown.rating, grown.author, grown.date, grown.title, grown.reply) == (
+            unit.rating, unit.author, unit.date, unit.title, unit.reply
+        ):  # fmt: skip
+            return inner
+        if unit.rating is not None:
+            grown.rating = unit.rating
+        grown.reply = grown.reply or unit.reply
+        return [grown]
+
+    def read(self, box: Box, hint: bool) -> Unit | None:
+        """`box` as a review, or None when a part is missing."""
+        if box.size > 12_000 or (self.kind != "testimonial" and not box.parts & _PROOF):
+            return None
+        if box.said < 2 and not box.parts & (STARS | TIME):
+            return None  # a text, and nothing that says whose
+        leaves = leaves_of(box)
+        if not leaves or len(leaves) > 200:
+            return None
+        unit = Unit(box)
+        chosen = self._body(leaves, unit)
+        if not chosen:
+            return None
+        unit.rating = first_rating(box)
+        taken = set(map(id, chosen))
+        rest = [leaf for leaf in leaves if id(leaf) not in taken]
+        is_quoted = chosen[0].text[:1] in _OPENING
+        if not is_quoted and any(len(leaf.text) < 40 and _is_priced(leaf.text) for leaf in rest):
+            return None
+        unit.date = self._date(box, rest)
+        at = leaves.index(chosen[0])
+        self._people(unit, leaves, rest, at)
+        unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
+        if box.parts & REPLY:
+            replies = (_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20)
+            unit.reply = next(replies, None)
+        return unit if self._is_review(unit) else None
+
+    def _body(self, leaves: list[Leaf], unit: Unit) -> list[Leaf]:
+        """Leaves that are what the person says; sets `unit.body`."""
+        usable = [
+            x
+            for x in leaves
+            if x.role in ("body", "wrap", "p", "") and not is_platform_text(x.text)
+        ]
+        usable = [x for x in usable if not looks_like_date(x.text)]
+        for roles in (("body",), ("wrap", "p", "body"), ("", "p", "wrap", "body")):
+            named = [x for x in usable if x.role in roles]
+            if not named:
+                continue
+            if roles == ("body",):
+                named = [x for x in named if x.box.hint] or named
+            longest = max(named, key=lambda x: len(x.text))
+            if (
+                roles == ("body",)
+                and len(longest.text) < 25
+                and not longest.box.hint
+                and any(len(x.text) > 80 for x in usable)
+            ):
+                continue
+            chosen = _with_neighbors(named, longest)
+            if roles != ("body",):
+                chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
+            unit.body = clean_body(_join(chosen))
+            unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
+            if len(unit.body) < 60 * len(chosen) and all(map(_is_link, chosen)):
+                continue
+            if unit.body and not is_junk(unit.body) and _is_said(unit):
+                return chosen
+        return []
+
+    def _date(self, box: Box, rest: list[Leaf]) -> str | None:
+        for inner in box.walk() if box.parts & TIME else ():
+            stamp = inner.stamp if inner.role != "reply" else None
+            if stamp and (found := find_date(stamp, self.language, self.country)):
+                return found
+        texts = (leaf.text for leaf in rest if leaf.role == "date" or len(leaf.text) <= 60)
+        dates = (find_date(text, self.language, self.country) for text in texts)
+        return next((found for found in dates if found), None)
+
+    def _people(self, unit: Unit, leaves: list[Leaf], rest: list[Leaf], at: int) -> None:
+        """Author and title: by role, else by what stands around the body."""
+        for leaf in rest:
+            if leaf.role == "author" and unit.author is None and not is_platform_text(leaf.text):
+                unit.author = clean_name(_DATED.split(leaf.text.split("\n")[0])[0])
+        for leaf in rest:
+            if leaf.role != "title" or _is_label(leaf.text) or find_date(leaf.text):
+                continue
+            if unit.author is None and _looks_like_name(leaf.text):
+                unit.author = clean_name(leaf.text)
+                unit.guessed = True
+            elif unit.title is None and leaf.text != unit.author and leaves.index(leaf) < at:
+                unit.title = clean_body(leaf.text)
+        if unit.author is None:
+            near = [
+                x
+                for x in leaves[max(0, at - 4) : at + 5]
+                if x.role in ("", "p", "wrap", "date") and any(x is leaf for leaf in rest)
+            ]
+            for leaf in near:
+                if _looks_like_name(leaf.text) and not _is_label(leaf.text):
+                    unit.author = clean_name(leaf.text)
+                    unit.guessed = True
+                    break
+        if unit.author is None:
+            unit.author = self._signature(unit)
+
+    @staticmethod
+    def _signature(unit: Unit) -> str | None:
+        """A name at the end of the text itself: "… best shop ever. - Ann Lee"."""
+        match = re.search(r"(?:\n|[.!?”\"'’»)]\s*)\s*[-–—―~]\s?([^\n.!?]{2,60})\s*$", unit.body)
+        if match and _looks_like_name(match[1]):
+            unit.body = clean_body(unit.body[: match.start() + 1].rstrip("\n"))
+            return clean_name(match[1])
+        return None
+
+    def _is_review(self, unit: Unit) -> bool:
+        """Is there proof that a person speaks? The less the place says, the more is asked."""
+        spoken = len(unit.body.split())
+        named = unit.named
+        proof = (unit.rating is not None) + named + bool(unit.date)
+        if len(unit.body) > 8_000 or not (proof or unit.author):
+            return False
+        if not unit.date and unit.box.node.css_first("textarea") is not None:
+            return False
+        if unit.rating is None and self.kind == "testimonial" and _is_teaser(unit):
+            return False
+        told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
+        if self.kind == "testimonial":
+            if unit.guessed and unit.rating is None:
+                return spoken >= 5 or _letters(unit.body) >= 10
+            return told and bool(unit.author or unit.rating)
+        if self.kind == "review" and unit.hint:
+            if proof >= 2:
+                return told and (unit.strength > 0 or bool(unit.rating and unit.date))
+            if (unit.rating or unit.date) and (unit.box.hint or unit.strength == 2):
+                return told and unit.strength > 0
+            if unit.rating and unit.guessed:
+                unit.is_weak = True
+                return spoken >= 4 and unit.strength > 0
+            return named and told and unit.box.hint and unit.strength == 2
+        if self.kind == "stars":
+            return unit.rating is not None and bool(unit.author or unit.date) and spoken >= 3
+        return unit.strength >= (1 if named else 2) and bool(unit.author) and spoken >= 6
+
+
+def _is_teaser(unit: Unit) -> bool:
+    """A heading that links to a page, as of a post; one that is the author's name may."""
+    link = unit.box.node.css_first(
+        "h1 a[href],h2 a[href],h3 a[href],h4 a[href],a[href]>h2,a[href]>h3"
+    )
+    if link is None or (link.attributes.get("href") or "#").startswith(("#", "javascript:")):
+        return False
+    return text_key(unit.author or "-") not in text_key(link.text(deep=True))
+
+
+def _letters(text: str) -> int:
+    """Letters of scripts that put no space between words."""
+    return sum(c > "\u0e00" and c.isalpha() for c in text)
+
+
+@lru_cache(maxsize=4096)  # a text is looked at once for each element around it
+def _is_priced(text: str) -> bool:
+    return bool(words().price.search(text))
+
+
+@lru_cache(maxsize=4096)
+def _is_label(text: str) -> bool:
+    return is_section_title(text) or is_platform_text(text) or bool(words().hint.search(text))
+
+
+_PROOF = STARS | PART["author"] | PART["date"] | PART["title"]
+WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
+_SENTENCE = re.compile(r"(?:\w+\W+){5}.*[.!?]$", re.DOTALL)
+_COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
+
+
+def _is_said(unit: Unit) -> bool:
+    """Does the body read like speech, and not like a list of labels, a price or a summary?"""
+    lines = unit.body.split("\n")
+    longest = max(lines, key=len)
+    if len(unit.body) < 30 and read_phrase(unit.body):
+        return False
+    if unit.box.parts & MEAN:
+        return False
+    if unit.strength == 2 and len(lines) == 1:
+        return not (words().price.search(unit.body) and len(unit.body) < 60)
+    if len(lines) >= 3 and len(longest) < 30:
+        return False
+    if len(unit.body) < 60 and words().price.search(unit.body):
+        return (
+            bool(unit.box.parts & STARS) and unit.strength > 0 and bool(_SENTENCE.search(unit.body))
+        )
+    return unit.strength > 0 or not (len(unit.body) < 120 and _COUNTED.search(unit.body))
+
+
+def _with_neighbors(named: list[Leaf], longest: Leaf) -> list[Leaf]:
+    """`longest` with its like: same class names or same place; of two versions the longer."""
+    like = [
+        x
+        for x in named
+        if x is longest
+        or (x.box.classes == longest.box.classes and x.tag == longest.tag)
+        or (x.role == "body" == longest.role and _inside(longest, x))
+        or (x.role == "wrap" and longest.box in x.box.kids)
+        or (longest.role == "wrap" and x.role in ("p", "wrap") and x.box in longest.box.kids)
+    ]
+    key = text_key(longest.text)
+    return [x for x in like if x is longest or text_key(x.text)[:40] not in key]
+
+
+def _join(leaves: list[Leaf]) -> str:
+    """One line a leaf, but a text cut in the middle by its "read more" goes on where it stopped."""
+    text = leaves[0].text
+    for leaf in leaves[1:]:
+        cut = text[-1:].isalpha() and leaf.text[:1].islower() and REST.search(leaf.box.classes)
+        text += leaf.text if cut else f"\n{leaf.text}"
+    return text
+
+
+def _is_link(leaf: Leaf) -> bool:
+    link = leaf.box.node if leaf.tag == "a" else leaf.box.node.css_first("a")
+    return link is not None and text_key(link.text(deep=True)) == text_key(leaf.text)
+
+
+def _inside(outer: Leaf, inner: Leaf) -> bool:
+    return any(kid is inner.box for kid in outer.box.walk())
+
+
+def _same_words(a: str, b: str) -> bool:
+    a, b = text_key(a), text_key(b)
+    return bool(a) and bool(b) and (a.startswith(b[:60]) or b[:200] in a)
+
+
+def _all_text(box: Box) -> str:
+    """What a reply says: its body where a class names one, else all."""
+    said = [b.text for b in box.walk() if b.role in ("body", "wrap", "p") and len(b.text) > 1]
+    if said:
+        return "\n".join(said)
+    texts = [
+        b.text for b in box.walk() if b.text and b.role not in ("noise", "author", "date", "title")
+    ]
+    return "\n".join(texts)
