@@ -7,10 +7,12 @@ at level A or AA. Contrast, focus and the reading order need a browser and are n
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.items import AccessibilityCheck
-from spiders.extract.words import normalize, words
+from spiders.extract.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_accessibility"]
 
-_ELEMENTS = "img, input, select, textarea, button, meta[name=viewport i]"
-_MAX_ELEMENTS = 500  # of one check; what a page repeats more often it repeats
+_ELEMENTS = "img, input, select, textarea, button, label[for], meta[name=viewport i]"
+_MAX_ELEMENTS = 150  # of one check; what a page repeats more often it repeats
 _NAMELESS_INPUTS = frozenset(("hidden", "submit", "reset", "button", "image"))
 _MAX_SCALE = re.compile(r"maximum-scale\s*=\s*([\d.]{1,6})")
 _NO_ZOOM = re.compile(r"user-scalable\s*=\s*(?:no|0)\b")
@@ -42,12 +44,12 @@ def check_accessibility(page: ParsedPage) -> list[AccessibilityCheck]:
     for node in page.tree.css(_ELEMENTS):
         found.setdefault(node.tag or "", []).append(node)
     fields = [n for tag in ("input", "select", "textarea") for n in found.get(tag, ())]
-    labelled = _labelled(page) if fields else frozenset()
+    labelled = {label.attributes["for"] or "" for label in found.get("label", ())} - {""}
     checks = [
         _check("image-alt", found.get("img", ()), _has_alt),
         _check("label", filter(_needs_label, fields), lambda n: _is_labelled(n, labelled)),
         _check("button-name", found.get("button", ()), _has_name),
-        _check("link-name", (a.node for a in page.anchors), _has_name),
+        _check("link-name", *_links(page)),
         _check("meta-viewport", found.get("meta", ()), _may_zoom),
         _whole("html-has-lang", _has_language(page)),
         _whole("document-title", bool(page.title)),
@@ -59,16 +61,19 @@ def check_accessibility(page: ParsedPage) -> list[AccessibilityCheck]:
 def _check(
     name: str, nodes: Iterable[LexborNode], passes: Callable[[LexborNode], bool]
 ) -> AccessibilityCheck:
-    check = AccessibilityCheck(name, 0, 0)
-    for node in nodes:
-        if check.elements >= _MAX_ELEMENTS:
-            break
-        check.elements += 1
-        if passes(node):
-            check.passing += 1
-        elif not check.excerpt:
-            check.excerpt = " ".join((node.html or "").split())[:_EXCERPT]
+    nodes = list(islice(nodes, _MAX_ELEMENTS))
+    failing = [node for node in nodes if not passes(node)]
+    check = AccessibilityCheck(name, len(nodes), len(nodes) - len(failing))
+    if failing:
+        check.excerpt = " ".join((failing[0].html or "").split())[:_EXCERPT]
     return check
+
+
+def _links(page: ParsedPage) -> tuple[list[LexborNode], Callable[[LexborNode], bool]]:
+    """Nodes of links, and whether one has a name; the text of most was read for their purpose."""
+    named = {a.node.mem_id for a in page.anchors[:_MAX_ELEMENTS] if a.text}
+    nodes = [anchor.node for anchor in page.anchors[:_MAX_ELEMENTS]]
+    return nodes, lambda node: node.mem_id in named or _has_name(node)
 
 
 def _whole(name: str, passes: bool) -> AccessibilityCheck:
@@ -105,13 +110,8 @@ def _needs_label(field: LexborNode) -> bool:
     return (field.attributes.get("type") or "").lower() not in _NAMELESS_INPUTS
 
 
-def _labelled(page: ParsedPage) -> frozenset[str]:
-    """Ids that a label names."""
-    return frozenset(label.attributes.get("for") or "" for label in page.tree.css("label[for]"))
-
-
-def _is_labelled(field: LexborNode, labelled: frozenset[str]) -> bool:
-    if _is_named(field.attributes) or (field.id or "") in labelled - {""}:
+def _is_labelled(field: LexborNode, labelled: set[str]) -> bool:
+    if _is_named(field.attributes) or (field.id or "") in labelled:
         return True
     parent = field.parent
     for _ in range(4):
@@ -140,5 +140,11 @@ def _has_language(page: ParsedPage) -> bool:
 
 
 def _links_statement(page: ParsedPage) -> bool:
+    known = _statement_words()
+    return any(anchor.text.casefold() in known for anchor in page.anchors)
+
+
+@cache
+def _statement_words() -> frozenset[str]:
     known = words("accessibility")
-    return any(len(a.text) < 60 and normalize(a.text) in known for a in page.anchors)
+    return known | {word.replace("'", "’") for word in known}
