@@ -18,9 +18,10 @@ from reports.market import (
     read_units,
     scoreboard,
 )
-from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report
+from reports.model import SCHEMA_VERSION, Change, Changes, Evidence, Report, Term
 from reports.own import follow_ups, own_numbers
 from reports.phrases import noted, said
+from reports.terms import terms_of
 from reports.voice import promise_rows, question_matrix, voice_of_customers
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from crawler.db import Database
     from reports.ground import Ground
+    from reports.locale import Words
 
 __all__ = ["Report", "build_report", "printable"]
 
@@ -59,6 +61,7 @@ def build_report(
     positions = position_rows(board)
     brands, gaps = brand_rows(ground), gap_rows(ground, units)
     questions, voice = question_matrix(ground), voice_of_customers(ground)
+    terms, looked_at = terms_of(ground)
     collected = collection(ground)
     judgments = sentences.judgments(ground, board, positions, gaps, questions, voice, brands)
     own = ground.own
@@ -85,6 +88,8 @@ def build_report(
             importance_title=sentences.importance_title(words, voice),
             sources_title=sentences.sources_title(words, voice),
             over_time_title=sentences.over_time_title(words, voice),
+            terms=terms,
+            terms_title=_terms_title(words, terms, looked_at),
         ),
         promises=promise_rows(ground),
         own_numbers=own_numbers(ground),
@@ -125,6 +130,18 @@ def _numbered(report: Report, entries: tuple[Evidence, ...]) -> Report:
     cited = {entry.id: entry for entry in entries}
     return replace(
         numbered, evidence=tuple(replace(cited[old], id=new) for old, new in order.items())
+    )
+
+
+def _terms_title(words: Words, terms: tuple[Term, ...], looked_at: int) -> str:
+    if not terms:
+        return ""
+    return words.n(
+        "“{word}” is the word of most reviews: {share} of {n} looked at",
+        "“{word}” is the word of most reviews: {share} of {n} looked at",
+        looked_at,
+        word=terms[0].text,
+        share=words.percent(terms[0].n / looked_at),
     )
 
 

@@ -107,7 +107,7 @@ def test_evidence_is_numbered_in_reading_order_and_every_reference_resolves(repo
 
 
 def _statements(report: Report) -> list:
-    found = [*report.judgments, *report.gaps, *report.promises]
+    found = [*report.judgments, *report.gaps, *report.promises, *report.voice.terms]
     for page in report.pages:
         swot = page.swot
         found += [*swot.strengths, *swot.weaknesses, *swot.opportunities, *swot.threats]
