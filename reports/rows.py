@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from reports import labels
@@ -116,7 +116,7 @@ MESSAGES: tuple[str, ...] = tuple(
 
 
 def long_tables(db: Database, report: Report, words: Words | None = None) -> Iterator[Table]:
-    """The rows of the report's run, table by table, whose rows can be gone through once.
+    """The rows of the report's run, table by table, which can be gone through once.
 
     A million rows of each at most; texts are shortened, reviewers are nowhere.
     """
@@ -126,4 +126,6 @@ def long_tables(db: Database, report: Report, words: Words | None = None) -> Ite
             continue
         found = islice(db.query(sql, {"run": report.study.run, "text": _TEXT}), _MOST)
         rows = (tuple(map(printable, tell(row, spoken))) for row in found)
-        yield Table(key, spoken.t(key)[:31], spoken.t(title), columns_of(spec, spoken), rows)
+        if (first := next(rows, None)) is not None:
+            columns, name = columns_of(spec, spoken), spoken.t(key)[:31]
+            yield Table(key, name, spoken.t(title), columns, chain([first], rows))

@@ -36,7 +36,7 @@ _FACES = {"fa": "Tahoma", "gu": "Nirmala UI"}  # Calibri has no letters for thes
 _TOP = {"valign": "top", "font_size": 10}
 _WRAPPED = _TOP | {"text_wrap": True}
 _FORMATS = {
-    "text": _WRAPPED,
+    "plain": _TOP,
     "number": _TOP | {"num_format": "#,##0.##"},
     "whole": _TOP | {"num_format": "#,##0"},
     "share": _TOP | {"num_format": "0.0%"},
@@ -115,7 +115,7 @@ class _Book:
         if face := _FACES.get(report.language):
             side["font_name"] = face
         self.formats = {
-            name: workbook.add_format(style | (side if name in ("text", "long", "none") else {}))
+            name: workbook.add_format(style | (side if name in ("plain", "long", "none") else {}))
             for name, style in _FORMATS.items()
         }
         self.formats["title"] = workbook.add_format(
@@ -161,13 +161,21 @@ class _Book:
 
     def _rows(self, sheet: Any, table: Table, widths: Sequence[float]) -> int:
         marks = self._marks() if table.key == "Scoreboard" else {}
+        # Rows by the hundred thousand stay one line high: XlsxWriter keeps each height in memory.
+        wraps = isinstance(table.rows, tuple)
+        text = self.formats["long" if wraps else "plain"]
+        styles = [
+            text if column.kind in ("text", "long") else self.formats[column.kind]
+            for column in table.columns
+        ]
         row = _HEADER_ROW
         for i, values in enumerate(table.rows):
             row = _HEADER_ROW + 1 + i
-            if (height := _height(values, widths)) > _LINE_HEIGHT:
+            if wraps and (height := _height(values, widths)) > _LINE_HEIGHT:
                 sheet.set_row(row, height)
             for j, value in enumerate(values):
-                self._write(sheet, row, j, value, table.columns[j], marks.get((i, j)))
+                mark = marks.get((i, j))
+                self._write(sheet, (row, j), value, table.columns[j].kind, mark or styles[j])
         return row
 
     def _marks(self) -> dict[tuple[int, int], Any]:
@@ -188,22 +196,21 @@ class _Book:
         sheet.insert_image(0, 2, "logo.png", place | {"description": self.report.study.name[:200]})
 
     def _write(
-        self, sheet: Any, row: int, column: int, value: Value, kind: Column, mark: Any
+        self, sheet: Any, place: tuple[int, int], value: Value, kind: str, style: Any
     ) -> None:
-        style = mark or self.formats[kind.kind]
         if value is None or value == "":
-            sheet.write_blank(row, column, None, style)
-        elif kind.kind == "date" and (moment := _moment(value)) is not None:
-            midnight = len(str(value)) <= 10
-            sheet.write_datetime(row, column, moment, self.formats["date" if midnight else "time"])
+            sheet.write_blank(*place, None, style)
+        elif kind == "date" and (moment := _moment(value)) is not None:
+            is_day = len(str(value)) <= 10
+            sheet.write_datetime(*place, moment, self.formats["date" if is_day else "time"])
         elif isinstance(value, str):
-            sheet.write_string(row, column, _fit(value), style)
+            sheet.write_string(*place, _fit(value), style)
         elif math.isfinite(value):
-            if kind.kind == "number" and mark is None and float(value).is_integer():
+            if style is self.formats["number"] and float(value).is_integer():
                 style = self.formats["whole"]
-            sheet.write_number(row, column, value, style)
+            sheet.write_number(*place, value, style)
         else:
-            sheet.write_string(row, column, self.words.t("not known"), style)
+            sheet.write_string(*place, self.words.t("not known"), style)
 
 
 def _moment(value: Value) -> datetime | None:
