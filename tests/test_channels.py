@@ -278,6 +278,9 @@ def test_date_of_an_event_is_no_opening_hours():
         ("Wir antworten innerhalb von zwei Werktagen.", "de", "2 business_day"),
         ("Nous vous répondons sous 48 h.", "fr", "48 hour"),
         ("Respondemos en menos de 24 horas.", "es", "24 hour"),
+        ("Sorularınıza 24 saat içinde yanıt veriyoruz.", "tr", "24 hour"),
+        ("お問い合わせには2営業日以内に返信いたします。", "ja", "2 business_day"),
+        ("हम आपके सवालों का 24 घंटे के भीतर जवाब देते हैं।", "hi", "24 hour"),
     ],
 )
 def test_promised_reply_time_is_read(text, language, value):

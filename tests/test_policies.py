@@ -269,3 +269,40 @@ def test_a_way_to_pay_that_is_asked_for_and_declined_is_none():
 def test_a_heading_that_says_it_all_needs_no_menu_before_it():
     [warranty] = _stated("<ul><li>Contact us</li></ul><h1>Five year warranty</h1><p>More</p>")
     assert warranty.excerpt == "Five year warranty"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "days"),
+    [
+        ("el", "Επιστροφές εντός 14 ΗΜΕΡΩΝ από την παραλαβή.", 14),
+        ("th", "คืนสินค้าได้ภายใน 7 วัน นับจากวันที่ได้รับสินค้า", 7),
+        ("tr", "Ürünü 14 gün içinde iade edebilirsiniz.", 14),
+        ("mn", "Бараагаа 7 хоногийн дотор буцаах боломжтой.", 7),
+        ("hi", "आप उत्पाद को 7 दिनों के भीतर वापस कर सकते हैं।", 7),
+        ("ja", "返品について：商品到着後8日以内にご連絡ください。", 8),
+        ("ro", "Puteți returna produsul în 30 de zile.", 30),
+    ],
+)
+def test_a_limit_before_or_behind_the_number_is_a_window(language, text, days):
+    assert ("returns", {"window_days": days}) in policies(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("vi", "Thời gian giao hàng từ 3-5 ngày làm việc."),
+        ("th", "ระยะเวลาจัดส่งสินค้า 3-5 วันทำการ"),
+        ("hi", "डिलीवरी: 3-5 कार्य दिवसों में।"),
+        ("el", "Χρόνος παράδοσης: 3-5 ΕΡΓΑΣΙΜΕΣ ΗΜΕΡΕΣ."),
+        ("zh", "配送：订单将在3-5个工作日内送达。"),
+    ],
+)
+def test_business_days_are_known_in_any_script(language, text):
+    (policy,) = policies(text, language)
+    assert policy[1]["days_max"] == 5
+    assert policy[1]["business_days"] is True
+
+
+def test_how_long_it_took_on_average_is_no_promise():
+    assert policies("Average delivery time is just 30 minutes.") == []
+    assert policies("Delivery within 30 minutes.") == [("shipping", {"hours_max": 0.5})]

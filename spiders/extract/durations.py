@@ -6,13 +6,13 @@ Units are searched, not numbers: a page has hundreds of numbers and a handful of
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from spiders.extract.policies_rows import lowered, numbers, places, stems
-from spiders.extract.words import normalize, units
+from spiders.extract.policies_rows import BARE, as_lowered, lowered, numbers, places, stems
+from spiders.extract.words import fold, normalize, units, words
 
-__all__ = ["HOURS", "Duration", "durations", "sentence"]
+__all__ = ["HOURS", "Duration", "durations", "is_within", "sentence"]
 
 MAX_HITS = 400  # of one word of time on one page
 
@@ -42,7 +42,7 @@ class Duration(NamedTuple):
 # A number with an optional second one, as far as the word of time: `2-4 `, `30 (thirty) `, `14) `.
 _BEFORE = re.compile(
     r"([0-9]{1,3})(?:\s?(?:[-\u2010-\u2014~/]|[^\W\d_]{1,4})\s?([0-9]{1,3}))?"
-    r"\)?(?:\s?\([^\W\d_]{3,20}\))?[\s\u00a0-]{0,2}$"
+    r"\)?(?:\s?\([^\W\d_]{3,20}\))?(?: de)?[\s\u00a0-]{0,2}$"
 )
 _DIGIT = re.compile("[0-9]")
 _WORDED = re.compile(r"(?:^|[\s(])([^\W\d_]{2,14})[\s-]$")
@@ -106,20 +106,78 @@ def _may_count(before: str, code: str) -> bool:
 def _unit(lower: str, at: int, stem: str, code: str) -> tuple[str, int, int]:
     """The unit whose name (of one word or of two, as `business days`) is at `at`, and its place."""
     known = units(code)
-    match = _WORD.match(lower, at) if stem[0] < "\u0e00" else None
+    if stem[0] >= "\u0e00":
+        return next(
+            (
+                (unit, at, at + len(name))
+                for name, unit in _unparted(code)
+                if lower.startswith(name, at)
+            ),
+            ("", at, at),
+        )
+    match = _WORD.match(lower, at)
     word = match[0] if match else stem
     end = at + len(word)
     first = _PREVIOUS.search(lower[max(0, at - 16) : at])
     if first and (unit := known.get(f"{first[1]} {word}")):
         return unit, at - len(first[0]), end
-    following = _FOLLOWING.match(lower, end)
-    if following and (unit := known.get(f"{word} {following[1]}")):
-        return unit, at, following.end()
-    return known.get(word) or known.get(normalize(word), ""), at, end
+    for following in _FOLLOWING.match(lower, end), _NEXT.match(lower, end):
+        if following and (unit := known.get(f"{word}{following[0]}")):
+            return unit, at, following.end()
+    return known.get(word) or known.get(normalize(word)) or _bare(code).get(word, ""), at, end
 
 
-_PREVIOUS = re.compile(r"([^\W\d_]{2,12}) $")
-_FOLLOWING = re.compile(r" ([^\W\d_]{2,14})")
+@cache
+def _bare(code: str) -> dict[str, str]:
+    """Units as capitals write them, without accents, where a language drops those."""
+    return {fold(name): unit for name, unit in units(code).items()} if code in BARE else {}
+
+
+@cache
+def _unparted(code: str) -> tuple[tuple[str, str], ...]:
+    """Units in a script that does not part its words, the longest first: 営業日 before 日."""
+    limits = tuple(words("within", code))
+    named = [(as_lowered(name), unit) for name, unit in units(code).items() if name >= "\u0e00"]
+    return tuple(sorted((row for row in named if not row[0].endswith(limits)), key=_longest))
+
+
+def _longest(row: tuple[str, str]) -> int:
+    return -len(row[0])
+
+
+_PREVIOUS = re.compile(r"([^\s\d]{2,12}) $")
+_FOLLOWING = re.compile(r" [^\s\d]{2,14} [^\s\d.,;]{2,14}")  # ngày làm việc
+_NEXT = re.compile(r" [^\s\d.,;]{2,14}")
+
+
+# Languages that say "within" behind the number.
+_POSTPOSED = frozenset(
+    "tr az kk ky uz mn hi mr ne bn gu pa ur ta te ml kn si ja ko hu fi et ka eu".split()
+)
+
+
+def _ends_near(word: str, near: str) -> bool:
+    if word < "\u0e00":
+        return f" {word} " in near
+    return near.rstrip().endswith(word) or (len(word) > 1 and word in near)
+
+
+_LINK = re.compile(r"^[^ ]{0,4} ")  # of a postposition to its noun: के, کے
+
+
+def is_within(before: str, after: str, span: Duration, reach: int = 24) -> bool:
+    """Whether a word that makes the span a limit stands by it: within, at most, içinde.
+
+    `before` and `after` are normalized and end and begin at the span.
+    """
+    near = f" {before[-reach:]} "
+    limits = words("within", span.language)
+    if any(_ends_near(word, near) for word in limits):
+        return True
+    if span.language not in _POSTPOSED:
+        return False
+    tail = after.lstrip()[:20]
+    return tail.startswith(tuple(limits)) or _LINK.sub("", tail).startswith(tuple(limits))
 
 
 def _span(lower: str, at: int, end: int, unit: str, code: str) -> Duration | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Channel
 from spiders.extract.blocks import is_quoted, quote
-from spiders.extract.durations import HOURS, Duration, durations, sentence
+from spiders.extract.durations import HOURS, Duration, durations, is_within, sentence
 from spiders.extract.policies_rows import CLOCK_SIGNS, places, spoken, zones
 from spiders.extract.words import normalize, words
 
@@ -126,12 +126,12 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
 
 
 def _promises_reply(text: str, span: Duration, left: int, right: int) -> bool:
-    before, around = normalize(text[left : span.start]), normalize(text[left:right])
-    near = f" {before[-34:]} "
+    before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
+    around, near = normalize(text[left:right]), f" {before[-34:]} "
     code = span.language
     return (
         any(word in around for word in words("reply", code))
-        and any(f" {word} " in near for word in (*words("within", code), *_LESS))
+        and (is_within(before, after, span, 34) or any(f" {word} " in near for word in _LESS))
         and not any(word in around for word in words("return_words", code))
     )
 

@@ -18,11 +18,12 @@ Currency is an ISO 4217 code. A number in brackets to be filled in is no fact.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.items import Policy
 from spiders.extract.blocks import is_quoted, quote
-from spiders.extract.durations import HOURS, Duration, durations, sentence
+from spiders.extract.durations import HOURS, Duration, durations, is_within, sentence
 from spiders.extract.money import Amount, amounts
 from spiders.extract.policies_rows import lowered, methods, phrases_of, places, spoken, stems, zones
 from spiders.extract.words import normalize, words
@@ -140,12 +141,17 @@ def _governing(before: str, after: str, code: str) -> tuple[str | None, int]:
 def _distance(word: str, before: str, after: str, *, is_anchor: bool) -> int:
     """Characters between word and number; `30 days after delivery` is not about delivery."""
     back = _find_start(word, before, last=True)
+    if is_anchor and back >= 0 and before[back + len(word) :].strip() in _AFTERWARDS:
+        back = -1
     ahead = _find_start(word, after, last=False)
     near = len(before) - back - len(word) if back >= 0 else 10_000
     if ahead >= 0:
         penalty = 45 if is_anchor and ahead > 1 else 8
         near = min(near, ahead + penalty)
     return max(0, near)
+
+
+_AFTERWARDS = ("後", "后", "후", "してから", "다음")  # 到着後8日: the days begin with the delivery
 
 
 def _find_start(word: str, text: str, *, last: bool) -> int:
@@ -172,9 +178,9 @@ def _days(span: Duration, value: int) -> int:
 def _returns(span: Duration, before: str, after: str, gap: int) -> Facts:
     if span.unit in ("minute", "hour", "year"):
         return {}
-    if _is_payout(before, after, span) and not _may_return(before, span):
+    if _is_payout(before, after, span) and not _may_return(before, after, span):
         return {"refund_days_max": _days(span, span.high)} if span.high <= 90 else {}
-    if not _is_within(before, span) and (gap > 26 or _STORY.search(before)):
+    if not is_within(before, after, span) and (gap > 26 or _STORY.search(before)):
         return {}
     if any(word in before[-gap:].split() for word in words("free", span.language)):
         return {}  # how long the way back is free, not how long it is open
@@ -225,13 +231,8 @@ _RETURNING = re.compile(
 )
 
 
-def _may_return(before: str, span: Duration) -> bool:
-    return bool(_RETURNING.search(before[-90:])) and _is_within(before, span)
-
-
-def _is_within(before: str, span: Duration) -> bool:
-    near = f" {before[-24:]} "
-    return any(f" {word} " in near for word in words("within", span.language))
+def _may_return(before: str, after: str, span: Duration) -> bool:
+    return bool(_RETURNING.search(before[-90:])) and is_within(before, after, span)
 
 
 def _shipping(span: Duration, before: str, after: str, gap: int) -> Facts:
@@ -239,16 +240,23 @@ def _shipping(span: Duration, before: str, after: str, gap: int) -> Facts:
         return {}
     if span.unit in ("minute", "hour"):
         hours = span.high * HOURS[span.unit]
+        if any(word in f"{before[-50:]} {after[:20]}" for word in _averages()):
+            return {}  # how long it took others, not a promise
         return {"hours_max": round(hours, 2)} if hours <= 96 else {}
     low, high = _days(span, span.low), _days(span, span.high)
     if high > 120:
         return {}
     facts: Facts = {"days_max": high}
-    if span.high != span.low or not _is_within(before, span):
+    if span.high != span.low or not is_within(before, after, span):
         facts = {"days_min": low, "days_max": high}
     if span.unit == "business_day":
         facts["business_days"] = True
     return facts
+
+
+@cache
+def _averages() -> tuple[str, ...]:
+    return phrases_of("average", ("words",))
 
 
 def _warranty(span: Duration, before: str, after: str, gap: int) -> Facts:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from spiders.extract.channels_rows import row
 from spiders.extract.literals import Literals
-from spiders.extract.words import units, words
+from spiders.extract.words import fold, units, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "BARE",
     "CLOCK_SIGNS",
     "DOT_SIGNS",
+    "as_lowered",
     "at_signs",
     "lowered",
     "methods",
@@ -31,6 +33,7 @@ __all__ = [
 TRUST = 0.25  # what a declared language counts more, if any of its small words is there
 MAX_SAMPLE = 2_000  # characters of a text that tell its language
 MAX_ZONES = 60  # places of one topic on one page
+BARE = ("el",)  # languages whose capitals have no accents
 REACH = 90  # characters around a word of a topic
 _FILE = Path(__file__).with_name("policies.toml")
 
@@ -78,7 +81,14 @@ def stems(key: str, language: str) -> tuple[str, ...]:
     """
     known = _single(units(language)) if key == "units" else words(key, language)
     known = {*known, *_tables()["topics"].get(key, {}).get(language, ())}
-    return _shortest(known)
+    if language in BARE:
+        known |= {fold(word) for word in known}
+    return _shortest(map(as_lowered, known))
+
+
+def as_lowered(word: str) -> str:
+    """A normalized word as `lowered` texts have it: Thai and Lao am is one letter, not two."""
+    return word.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
 
 
 def _shortest(known: Iterable[str]) -> tuple[str, ...]:
@@ -91,14 +101,20 @@ def _shortest(known: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def lowered(text: str) -> str:
-    """Lower case, character for character, so that places in it are places in the text."""
+    """Lower case, character for character, so that places in it are places in the text.
+
+    >>> lowered("ΗΜΕΡΕΣ")  # no final sigma: word lists fold it
+    'ημερεσ'
+    """
     lower = text.lower()
-    return lower if len(lower) == len(text) else text.replace("İ", "I").lower()
+    lower = lower if len(lower) == len(text) else text.replace("İ", "I").lower()
+    return lower.replace("ς", "σ")
 
 
 @cache
 def _common() -> dict[str, frozenset[str]]:
-    return {code: frozenset(words) for code, words in _tables()["common"].items()}
+    rows = _tables()["common"].items()
+    return {code: frozenset(word.replace("ς", "σ") for word in words) for code, words in rows}
 
 
 @cache
