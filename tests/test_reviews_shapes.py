@@ -296,3 +296,13 @@ def test_seal_with_mean_and_count_is_an_aggregate_and_a_product_list_is_none():
     assert means(seal) == means(seal * 2) == [(4.87, 293)]
     assert means(seal + SEAL.format("4,1 / 5 aus 7 Bewertungen")) == []
     assert means(SEAL.format("Model9 ratings: 4.1 of 5")) == []
+
+
+def test_marked_up_aggregate_takes_its_mean_from_the_stars_it_shows():
+    star = '<i class="fa fa-star" itemprop="ratingValue"></i>'
+    html = f"""<div itemscope itemtype="https://schema.org/AggregateRating">
+      <div class="stars">{star * 4}<i class="fa fa-star-o" itemprop="ratingValue"></i></div>
+      <span itemprop="reviewCount">12</span> opinions</div>"""
+    page = ParsedPage(f"<html><body>{html}</body></html>", "https://a.example/")
+    assert [(r.value, r.max, r.count) for r in extract_reviews(page)[1]] == [(4.0, 5.0, 12)]
+    assert extract_reviews(ParsedPage(html.replace(">12<", "><"), "https://a.example/"))[1] == []

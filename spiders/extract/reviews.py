@@ -242,6 +242,8 @@ def _aggregate(entity: Entity) -> Rating | None:
         if len(text) <= 300:
             stars = stars or _first_phrase(text)
             count = count if count is not None else _count_in(text)
+    if stars is None and count and entity.node is not None:
+        stars = rating_of(entity.node)
     if stars is None or count == 0:
         return None
     return Rating(stars.value, stars.low, stars.high, count, origin=entity.syntax)
