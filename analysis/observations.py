@@ -48,6 +48,7 @@ MIN_OK_SHARE = 0.5  # chosen: a site of which most pages failed was not seen
 _QUOTE = 240  # characters of a quotation
 _SPACE = re.compile(r"\s+")
 _SAMPLES = 3
+_BEGINNING = 60  # folded characters of a review that are enough to know it again
 _MIN_TEXT = 60  # characters from which a text says its language; a title alone rarely does
 _ENOUGH_TEXT = 600
 # Failed fetches that hide nothing: the same page was read under another address.
@@ -230,6 +231,7 @@ class Observed:
     policies: list[Policy] = field(default_factory=list)
     checks: list[PageCheck] = field(default_factory=list)
     reviews: Reviews = field(default_factory=Reviews)
+    repeated: list[str] = field(default_factory=list)  # ids of reviews that count elsewhere
     mystery_hours: list[float] = field(default_factory=list)
     mystery_unanswered: int = 0
 
@@ -555,20 +557,20 @@ def _read_mystery(db: Database, run_id: int, brand: Observed, now: datetime) -> 
 
 _REVIEWS = """
     select r.page_id, r.text, r.rating, r.rating_min, r.rating_max, r.date, r.reply, r.author_hash,
-           s.sentiment, s.language, s.themes
+           s.sentiment, s.language, s.themes, r.id
     from reviews r left join review_scores s on s.review_id = r.id
     where r.brand_id = ? order by r.rowid"""
 
 
 def _read_reviews(db: Database, brand: Observed, now: datetime) -> None:
     """Streams a brand's reviews into sums. One that stands on two pages counts once."""
-    seen: set[int] = set()
+    seen: dict[int, set[str | None]] = {}
     today = now.date()
     for row in db.execute(_REVIEWS, [brand.brand_id]):
-        page_id, text, rating, low, high, day, reply, author, sentiment, language, themes = row
-        if (key := hash((fold(text[:400]), author))) in seen:
+        page_id, text, rating, low, high, day, reply, author, sentiment, language, themes, key = row
+        if _is_repeated(seen, text, author):
+            brand.repeated.append(key)
             continue
-        seen.add(key)
         stars = None if rating is None else stars_of(rating, low, high)
         age = _age_days(day, today)
         _count_review(brand.reviews, stars, sentiment, language, age, day, bool(reply))
@@ -578,6 +580,20 @@ def _read_reviews(db: Database, brand: Observed, now: datetime) -> None:
         if themes and themes != "{}":
             for theme, feeling in json.loads(themes).items():
                 _count_theme(brand.reviews.themes[theme], feeling, stars, age, proof)
+
+
+def _is_repeated(seen: dict[int, set[str | None]], text: str, author: str | None) -> bool:
+    """Whether the review was seen before; a start page often shows the beginning of one only.
+
+    The same beginning by the same author is the same review, and also where one of the two places
+    leaves the author out, unless it is so short that two people may well say it.
+    """
+    start = fold(text[: 3 * _BEGINNING])[:_BEGINNING]
+    authors = seen.setdefault(hash(start), set())
+    unnamed = author is None or None in authors
+    known = author in authors or (bool(authors) and unnamed and len(start) == _BEGINNING)
+    authors.add(author)
+    return known
 
 
 def _age_days(day: str | None, today: date) -> int | None:

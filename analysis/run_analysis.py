@@ -66,6 +66,7 @@ def analyze(db: Database, run_id: int, *, now: datetime) -> AnalysisSummary:
     _score_reviews(db, run_id, summary)
     searches = read_searches(db, run_id)
     brands = read_brands(db, run_id, now=now)
+    _mark_repeated(db, run_id, brands)
     summary.brands = len(brands)
     market = _measure(db, run_id, study, brands, searches)
     _explain(db, run_id, study, market, now, summary)
@@ -132,6 +133,18 @@ def _score_reviews(db: Database, run_id: int, summary: AnalysisSummary) -> None:
                 ],
                 pk="review_id",
             )
+
+
+def _mark_repeated(db: Database, run_id: int, brands: Iterable[Observed]) -> None:
+    """Say which reviews were not counted, so that reports count the same."""
+    with db.atomic():
+        db.execute(
+            "update review_scores set is_repeat = 0 where run_id = ? and is_repeat", [run_id]
+        )
+        db.conn.executemany(
+            "update review_scores set is_repeat = 1 where review_id = ?",
+            [[key] for brand in brands for key in brand.repeated],
+        )
 
 
 def _text(row: tuple[Any, ...]) -> str:

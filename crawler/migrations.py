@@ -514,3 +514,9 @@ def accessibility_checks(db: Database) -> None:
     )
     db.execute("create index accessibility_checks_page on accessibility_checks(page_id)")
     db.execute("create index accessibility_checks_brand on accessibility_checks(brand_id)")
+
+
+@migrations()
+def repeated_reviews(db: Database) -> None:
+    """A review that stands on several pages of a brand counts once, in analysis and report."""
+    db.execute("alter table review_scores add column is_repeat integer not null default 0")

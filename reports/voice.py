@@ -32,10 +32,11 @@ _STARS = f"1 + 4.0 * (rating - {_LOW}) / ({_HIGH} - {_LOW})"
 _HAS_STARS = f"{_HIGH} > {_LOW} and rating between {_LOW} and {_HIGH}"
 
 
-# A review that stands on two pages of a brand counts once, as in the metrics.
-_ALIKE = "brand_id, substr(text, 1, 400), author_hash"
-_ONCE_A_BRAND = f"(select min(rowid) from reviews where brand_id = ? group by {_ALIKE})"
-_ONCE_A_RUN = f"(select min(rowid) from reviews where run_id = ? group by {_ALIKE})"
+# A review that stands on two pages of a brand counts once; the analysis says which those are.
+_ONCE = """(
+    select r.rowid from reviews r left join review_scores s on s.review_id = r.id
+    where r.{} = ? and coalesce(s.is_repeat, 0) = 0)"""
+_ONCE_A_BRAND, _ONCE_A_RUN = _ONCE.format("brand_id"), _ONCE.format("run_id")
 
 
 def voice_of_customers(ground: Ground) -> Voice:

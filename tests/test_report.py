@@ -258,5 +258,7 @@ def test_a_review_that_stands_on_two_pages_counts_once():
     page = next(twice.query("select id from pages where brand_id = ? and id != ?",
                             [again["brand_id"], again["page_id"]]))  # fmt: skip
     twice["reviews"].insert(again | {"id": "seen-again", "page_id": page["id"]})
+    score = next(twice.query("select * from review_scores where review_id = ?", [again["id"]]))
+    twice["review_scores"].insert(score | {"review_id": "seen-again", "is_repeat": 1})
     after = build_report(twice, RUN, now=NOW)
     assert {s.domain: s.read for s in after.voice.sources} == source

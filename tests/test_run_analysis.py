@@ -176,3 +176,26 @@ def test_all_four_sites_of_the_market_are_brands(db):
     analyze(db, RUN, now=NOW)
     found = {row[0] for row in db.execute("select domain from brands").fetchall()}
     assert found == set(DOMAINS)
+
+
+@pytest.mark.parametrize(
+    ("again", "author", "is_repeat"),
+    [
+        ("{}", "same", True),
+        ("{} And more on the page itself.", "same", True),
+        ("{}", None, True),
+        ("{}", "other", False),
+    ],
+)
+def test_a_review_that_stands_on_two_pages_counts_once(db, again, author, is_repeat):
+    said = "The tea came on the second day, was packed well and smelled of spring in the hills."
+    row = next(db.query("select * from reviews order by rowid"))
+    first = {"id": "zz1", "text": said, "author_hash": "same"}
+    second = {"id": "zz2", "text": again.format(said), "author_hash": author}
+    db["reviews"].insert_all([row | first, row | second])
+    analyze(db, RUN, now=NOW)
+    marked = [
+        r["review_id"] for r in db.query("select review_id from review_scores where is_repeat")
+    ]
+    assert ("zz2" in marked) == is_repeat
+    assert "zz1" not in marked
