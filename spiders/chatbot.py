@@ -179,6 +179,7 @@ class ChatbotSpider(Spider):
             while url := brand.next:
                 if browser.is_worn_out():
                     return
+                browser.pages += 1
                 yield brand.done(await self._open(site, brand, url, archive))
                 await asyncio.sleep(self.settings.getfloat("DOWNLOAD_DELAY"))
 

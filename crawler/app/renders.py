@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,28 +59,31 @@ _SHELL = "app-shell"
 def render_brands(
     settings: Settings, db: Database, run: Run, brands: list[dict[str, Any]], browser: str | None
 ) -> None:
-    """Open the chosen pages of all brands, one browser after the other, and store the visits."""
+    """Open the chosen pages of all brands in one browser, and store the visits."""
     choices = {b["domain"]: choose_pages(settings.archive, db, b["id"]) for b in brands}
     replay = replayable(db, run.study_id) if run.offline else []
     scrapy = scrapy_settings(settings, run, replay=replay)
-    ends: dict[str, dict[str, Any]] = {}
-    for brand in brands:
-        choice = choices[brand["domain"]]
-        if choice.urls or choice.always:
-            job = {
-                "domain": brand["domain"],
-                "urls": "\n".join(choice.urls),
-                "sample": "\n".join(choice.always),
-                "browser": browser,
-                "consent": run.study.consent,
-                "language": run.study.language or "en",
-            }
-            ends |= crawl(scrapy, "chatbot", [job])
+    rows = [
+        {
+            "domain": domain,
+            "urls": "\n".join(choice.urls),
+            "sample": "\n".join(choice.always),
+        }
+        for domain, choice in choices.items()
+        if choice.urls or choice.always
+    ]
+    job = {
+        "brands": json.dumps(rows),
+        "browser": browser,
+        "consent": run.study.consent,
+        "language": run.study.language or "en",
+    }
+    ends = crawl(scrapy, "chatbot", [job]) if rows else {}
     for brand in brands:
         choice = choices[brand["domain"]]
         missed = _missed(db, brand["id"], choice)
         store_visit(
-            db, run.id, brand["id"], "render", ends.get(brand["domain"], {}), _note(choice, missed)
+            db, run.id, brand["id"], "render", ends.get("chatbot", {}), _note(choice, missed)
         )
 
 

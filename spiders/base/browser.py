@@ -82,9 +82,10 @@ _FLAGS = (
 )
 _START_S = 40.0
 # When a browser has done enough: it grows by little, but what leaks ends with it.
-_MAX_PAGES = 300
+_MAX_PAGES = 600
 _MAX_AGE_S = 1800.0
 _MAX_MB = 1500.0
+_WEIGH_EVERY = 25
 
 
 def find_browser(chosen: str | None = None, cache_folder: Path | None = None) -> str | None:
@@ -130,8 +131,8 @@ class Browser:
         self._executable = executable
         self._proxy = proxy
         self._user_agent = user_agent
-        self._pages = 0
-        self._targets: set[str] = set()
+        self.pages = 0
+        self._weighed = (0, 0.0)  # at which page, and the memory then
 
     async def __aenter__(self) -> Browser:
         sweep_profiles()
@@ -164,11 +165,14 @@ class Browser:
                 self._chromium.tell("Target.closeTarget", targetId=target["targetId"])
 
     def is_worn_out(self) -> bool:
+        """Weighed every few pages only: asking for the memory of ten processes costs 100 ms."""
+        if self.pages - self._weighed[0] >= _WEIGH_EVERY:
+            self._weighed = self.pages, memory_mb(self._chromium.pid)
         return (
             self._chromium.is_gone
-            or self._pages >= _MAX_PAGES
+            or self.pages >= _MAX_PAGES
             or asyncio.get_running_loop().time() - self._begun > _MAX_AGE_S
-            or memory_mb(self._chromium.pid) > _MAX_MB
+            or self._weighed[1] > _MAX_MB
         )
 
     @asynccontextmanager
@@ -182,11 +186,11 @@ class Browser:
         await self._chromium.send(
             "Browser.setDownloadBehavior", behavior="deny", browserContextId=context
         )
-        site = Site(self._chromium, context, self._user_agent, language, hidden=hidden)
+        visitor = Visitor(self._user_agent, language, EARLY, unwanted_addresses())
+        site = Site(self._chromium, context, visitor, hidden=hidden)
         try:
             yield site
         finally:
-            self._pages += site.pages
             with suppress(BrowserGone, ProtocolError, TimeoutError):
                 await self._chromium.send("Target.disposeBrowserContext", browserContextId=context)
 
@@ -194,15 +198,11 @@ class Browser:
 class Site:
     """A visitor of one brand: a page that looks and, once there is a chat, one that is painted."""
 
-    def __init__(
-        self, chromium: Chromium, context: str, user_agent: str, language: str, *, hidden: bool
-    ) -> None:
+    def __init__(self, chromium: Chromium, context: str, visitor: Visitor, *, hidden: bool) -> None:
         self._chromium, self._context = chromium, context
         self._hidden = hidden
-        visitor = Visitor(user_agent, language, EARLY, unwanted_addresses())
         self._visitors = {False: visitor, True: visitor._replace(early=STILL + EARLY)}
         self._tab: Tab | None = None
-        self.pages = 0
 
     async def render(
         self, url: str, consent: str, *, open_chat: bool = False, deadline_s: float = 30.0
@@ -213,7 +213,6 @@ class Site:
         Raises NotReached when there is no page, BrowserGone when the browser crashed and
         TimeoutError when the page is not over in time: both leave the browser unusable.
         """
-        self.pages += 1
         try:
             async with asyncio.timeout(deadline_s):
                 if self._tab is None:
