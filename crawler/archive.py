@@ -11,14 +11,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import sqlite3
 import uuid
 import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +32,7 @@ from scrapy.responsetypes import responsetypes
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler import __version__
-from crawler.seal import close_settled, use_log
+from crawler.seal import close_settled, one_bit_off, use_log
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -49,11 +50,15 @@ __all__ = [
     "ArchivedFailure",
     "Record",
     "archive_of",
+    "cut_records",
+    "digest_of",
     "find_record",
+    "mend_records",
     "open_index",
     "read_page",
     "read_record",
     "reading_index",
+    "rebuild_index",
     "records_of",
 ]
 
@@ -64,6 +69,7 @@ _FLUSH_EVERY = 40  # index rows a transaction; a killed process re-reads the tai
 INDEX = "index.db"
 _GZIP = b"\x1f\x8b\x08"
 _CHUNK = 64 * 1024
+_MENDED = 64 * 1024  # bytes; beyond it trying each bit takes minutes
 _KINDS = {"response": "response", "metadata": "failure", "warcinfo": "warcinfo"}
 _SCHEMA = """
 create table if not exists records (
@@ -216,7 +222,7 @@ class Archive:
         self._out.flush()
         return Record(
             record_id, self.run_id, key, kind, url, None, now.isoformat(timespec="seconds"),
-            self.file, start, len(packed), _digest(packed),
+            self.file, start, len(packed), digest_of(packed),
         )  # fmt: skip
 
     def _new_id(self, key: str, kind: str) -> str:
@@ -248,11 +254,8 @@ class Archive:
         """Write the index rows that are still only in memory."""
         if not self._pending:
             return
-        rows = [tuple(record.__dict__.values()) for record in self._pending.values()]
         with self._index:
-            self._index.executemany(
-                f"insert or replace into records values ({', '.join('?' * len(rows[0]))})", rows
-            )
+            _insert(self._index, self._pending.values())
         self._pending.clear()
 
     # -- reading
@@ -332,7 +335,7 @@ def _record_of(member: Member, run_id: int, file: str) -> Record:
         file,
         member.start,
         len(member.packed),
-        _digest(member.packed),
+        digest_of(member.packed),
     )
 
 
@@ -341,6 +344,79 @@ def records_of(root: Path, file: str) -> Iterator[Record]:
     with (root / file).open("rb") as stream:
         for member in _members(stream, 0):
             yield _record_of(member, int(file.split("/", 1)[0]), file)
+
+
+def rebuild_index(root: Path) -> int:
+    """Make the index anew from the files; returns how many records it has."""
+    for suffix in ("", "-wal", "-shm", ".seal"):
+        (root / f"{INDEX}{suffix}").unlink(missing_ok=True)
+    index = open_index(root)
+    try:
+        for path in sorted(root.rglob("*.warc.gz")):
+            records = list(records_of(root, path.relative_to(root).as_posix()))
+            with index:
+                _insert(index, records)
+        return int(index.execute("select count(*) from records").fetchone()[0])
+    finally:
+        close_settled(index, root / INDEX)
+
+
+def mend_records(root: Path, file: str, damaged: Collection[str]) -> set[str]:
+    """Flip back single bits of damaged records; returns the ids of those that are right again."""
+    mended: set[str] = set()
+    with reading_index(root) as index, (root / file).open("r+b") as stream:
+        if index is None:
+            return mended
+        for row in index.execute("select * from records where file = ?", [file]).fetchall():
+            record = Record(*row)
+            if record.id not in damaged or not 0 < record.length <= _MENDED:
+                continue
+            stream.seek(record.start)
+            packed = stream.read(record.length)
+            found = one_bit_off(packed, _digest, {bytes.fromhex(record.digest)})
+            if found is not None:
+                stream.seek(record.start)
+                stream.write(found)
+                mended.add(record.id)
+    return mended
+
+
+def cut_records(root: Path, file: str, out: Collection[str]) -> None:
+    """Write a file of the archive anew without some records, and without what is no record.
+
+    The index follows; a file that is gone leaves it.
+    """
+    path = root / file
+    index = open_index(root)
+    try:
+        rows = index.execute("select * from records where file = ? order by start", [file])
+        known = [Record(*row) for row in rows]
+        kept = [record for record in known if record.id not in out]
+        moved = []
+        if path.exists():
+            part = path.with_name(f".{path.name}.new")
+            with path.open("rb") as old, part.open("wb") as new:
+                if known and not known[0].digest:  # older indexes leave out the warcinfo record
+                    new.write(old.read(known[0].start))
+                for record in kept:
+                    old.seek(record.start)
+                    moved.append((new.tell(), record.id))
+                    new.write(old.read(record.length))
+                new.flush()
+                os.fsync(new.fileno())
+        with index:
+            index.executemany("delete from records where id = ?", [[record] for record in out])
+            index.executemany("update records set start = ? where id = ?", moved)
+            if path.exists():
+                os.replace(part, path)
+    finally:
+        close_settled(index, root / INDEX)
+
+
+def _insert(index: sqlite3.Connection, records: Collection[Record]) -> None:
+    rows = [tuple(record.__dict__.values()) for record in records]
+    marks = ", ".join("?" * len(fields(Record)))
+    index.executemany(f"insert or replace into records values ({marks})", rows)
 
 
 def open_index(root: Path) -> sqlite3.Connection:
@@ -441,8 +517,13 @@ def _heads(text: bytes) -> dict[str, str]:
     return found
 
 
-def _digest(packed: bytes) -> str:
-    return hashlib.blake2b(packed, digest_size=8).hexdigest()
+def digest_of(packed: bytes) -> str:
+    """The checksum of a record, of its bytes as they lie in the file."""
+    return _digest(packed).hex()
+
+
+def _digest(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=8).digest()
 
 
 def _safe(part: str) -> str:

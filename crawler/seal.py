@@ -20,9 +20,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlite_utils.utils import sqlite3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
 
-__all__ = ["close_settled", "seal_path", "settle", "settle_if_long", "tidy", "use_log", "verify"]
+__all__ = [
+    "close_settled",
+    "mend",
+    "one_bit_off",
+    "renew",
+    "seal_path",
+    "settle",
+    "settle_if_long",
+    "tidy",
+    "use_log",
+    "verify",
+]
 
 BUSY_TIMEOUT_S = 30.0
 LOG_LIMIT = 8 * 1024 * 1024  # bytes of log after which a writer settles; see settle_if_long
@@ -33,6 +44,7 @@ _HEAD = struct.Struct(">16s8sIIIII")
 _ENTRY = struct.Struct(">I8s")
 _LOG_HEAD, _FRAME_HEAD = 32, 24
 _DIGEST = 8
+_MENDED = 64  # pages; a fifth of a second each
 
 
 class _Frame(NamedTuple):
@@ -207,21 +219,8 @@ def verify(path: Path) -> list[str]:
             return [f"{seal_path(path).name} itself is damaged"]
         told = [f"{path.name}: {what}" for what in _log_damage(_log_path(path))]
         log = _read_log(_log_path(path))
-        if seal.pending and seal.salt != log.salt:
-            seal.settle()
-        allowed = [{digest} for digest in seal.digests]
-        for number, digest in log.versions():
-            while len(allowed) < number:
-                allowed.append(set())
-            allowed[number - 1].add(digest)
-        size, fd = path.stat().st_size, _raw(path)
+        allowed, bad, size = _compare(path, seal, log)
         pages, rest = divmod(size, seal.page_size)
-        bad = [
-            number + 1
-            for number in range(pages)
-            if number >= len(allowed)
-            or _digest(os.pread(fd, seal.page_size, number * seal.page_size)) not in allowed[number]
-        ]
         if rest or (pages < len(seal.digests) and not log.frames):
             told.append(f"{path.name} has {size:,} bytes, not {len(allowed) * seal.page_size:,}")
         if bad:
@@ -230,6 +229,79 @@ def verify(path: Path) -> list[str]:
                 f"{path.name}: {len(bad)} of {pages} pages are not as they were written ({some})"
             )
     return told
+
+
+def _compare(path: Path, seal: _Seal, log: _Log) -> tuple[list[set[bytes]], list[int], int]:
+    """By page the digests that it may have; numbers of pages that have none of them; file size."""
+    if seal.pending and seal.salt != log.salt:
+        seal.settle()
+    allowed = [{digest} for digest in seal.digests]
+    for number, digest in log.versions():
+        while len(allowed) < number:
+            allowed.append(set())
+        allowed[number - 1].add(digest)
+    size, fd = path.stat().st_size, _raw(path)
+    bad = [
+        number
+        for number in range(1, size // seal.page_size + 1)
+        if number > len(allowed) or _digest(_page(fd, seal, number)) not in allowed[number - 1]
+    ]
+    return allowed, bad, size
+
+
+def _page(fd: int, seal: _Seal, number: int) -> bytes:
+    return os.pread(fd, seal.page_size, (number - 1) * seal.page_size)
+
+
+def mend(path: Path) -> list[int]:
+    """Flip back single bits; returns the numbers of the pages that are right again.
+
+    A page is right when its checksum is, so nothing is guessed. Nobody may be connected.
+    """
+    with _directory_locked(path):
+        seal = _read_seal(path)
+        if seal is None or not seal.page_size:
+            return []
+        allowed, bad, _ = _compare(path, seal, _read_log(_log_path(path)))
+        mended = []
+        with path.open("r+b") as file:
+            for number in bad[:_MENDED]:
+                wanted = allowed[number - 1] if number <= len(allowed) else set()
+                page = _page(file.fileno(), seal, number)
+                found = one_bit_off(page, _digest, wanted)
+                if found is not None:
+                    os.pwrite(file.fileno(), found, (number - 1) * seal.page_size)
+                    mended.append(number)
+            os.fsync(file.fileno())
+    return mended
+
+
+def one_bit_off(
+    content: bytes, digest: Callable[[bytes], bytes], wanted: Container[bytes]
+) -> bytes | None:
+    """The content with the one bit flipped that gives a wanted digest; None when no bit does.
+
+    >>> one_bit_off(b"tea", bytes, {b"sea"})
+    >>> one_bit_off(b"tea", bytes, {b"uea"})
+    b'uea'
+    """
+    tried = bytearray(content)
+    for bit in range(len(tried) * 8):
+        tried[bit // 8] ^= 1 << bit % 8
+        if digest(bytes(tried)) in wanted:
+            return bytes(tried)
+        tried[bit // 8] ^= 1 << bit % 8
+    return None
+
+
+def renew(path: Path) -> bool:
+    """Seal the file as it is when its seal itself is damaged; whether that was so."""
+    seal = _read_seal(path)
+    if seal is None or seal.page_size:
+        return False
+    seal_path(path).unlink()
+    settle(path)
+    return True
 
 
 def _log_damage(path: Path) -> list[str]:

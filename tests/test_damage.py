@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from benchmarks.rot import flip, stored_files, try_flips
 from crawler.app.cli import cli
-from crawler.app.damage import find_damage
+from crawler.app.damage import find_damage, index_by_file
 from crawler.app.doctor import _has_wal_fix
 from crawler.app.exports import write_report
+from crawler.app.repair import repair
 from crawler.app.sums import check_sums, keep_sums
 from crawler.archive import Archive
 from crawler.config import Settings
@@ -161,3 +162,72 @@ def test_an_empty_home_has_no_damage(tmp_path):
 )  # fmt: skip
 def test_backports_of_the_wal_fix_are_known(version, fixed):
     assert _has_wal_fix(version) is fixed
+
+
+# -- repair
+
+
+def repaired(home):
+    return [row["detail"] for row in repair(home, NOW)]
+
+
+@pytest.mark.parametrize(
+    "name", ["cxscout.db", "archive/index.db", "archive/1/leaf.example.warc.gz"]
+)
+def test_a_single_flipped_bit_is_flipped_back(home, name):
+    path = home.home / name
+    whole = path.read_bytes()
+    flip(path, len(whole) * 4 + 3)
+    assert "flipped back" in repaired(home)[0]
+    assert path.read_bytes() == whole
+    assert wrong(home) == []
+
+
+def test_a_record_with_more_damage_is_taken_out_and_the_rest_kept(home):
+    file = next(home.archive.rglob("*.warc.gz"))
+    size = file.stat().st_size
+    flip(file, (size - 30) * 8)
+    flip(file, (size - 40) * 8)
+    assert "1 damaged records are taken out" in repaired(home)[0]
+    assert wrong(home) == []
+    assert file.with_name(f"{file.name}.damaged").stat().st_size == size
+    db = open_db(home.database)
+    left = db.execute("select url from pages where record is not null").fetchall()
+    db.close()
+    assert left == [("https://leaf.example/faq",)]
+
+
+def test_an_index_that_is_gone_is_made_anew_from_the_files(home):
+    before = index_by_file(home.archive)
+    for path in home.archive.glob("index.db*"):
+        path.unlink()
+    assert "made anew of 3 records" in repaired(home)[0]
+    assert index_by_file(home.archive) == before
+
+
+def test_damaged_checksums_are_made_anew(home):
+    flip(home.home / "cxscout.db.seal", 700)
+    assert "made anew" in repaired(home)[0]
+    assert wrong(home) == []
+
+
+def test_a_damaged_report_is_written_anew(home):
+    flip(next(home.reports.glob("*.html")), 800)
+    assert "written anew" in repaired(home)[0]
+    assert wrong(home) == []
+
+
+def test_rows_of_a_damaged_database_are_saved_and_what_is_not_sure_is_said(home):
+    flip(home.database, 30 * 4096 * 8 + 3)
+    flip(home.database, 30 * 4096 * 8 + 13)
+    told = repaired(home)
+    assert "compare them with a backup" in told[0]
+    assert "runs 1 have no archive" in told[1]
+    assert wrong(home) == []
+    db = open_db(home.database)
+    assert db.execute("select count(*) from pages").fetchone()[0] > 0
+    db.close()
+
+
+def test_a_home_that_is_whole_is_left_alone(home):
+    assert repaired(home) == []

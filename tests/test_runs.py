@@ -11,9 +11,10 @@ import threading
 
 import pytest
 
+from crawler.app.runs import _free_id
 from crawler.app.sample.server import running
 from crawler.app.studies import add_study
-from crawler.config import Keyword, Study
+from crawler.config import Keyword, Study, read_settings
 from crawler.db import open_db
 
 # What a repetition may change: when it was, and numbers of runs inside ids.
@@ -122,6 +123,30 @@ def test_nothing_of_a_finished_run_is_fetched_when_it_is_repeated_offline(market
     assert done.returncode == 0, done.stderr
     assert dict(market.hits) == before
     assert tables_of(finished, 2) == tables_of(finished, 1)
+
+
+def test_a_lost_database_is_made_again_from_the_archive(market, finished, tmp_path):
+    home, before = tmp_path / "home", dict(market.hits)
+    shutil.copytree(finished, home)
+    for path in home.glob("cxscout.db*"):
+        path.unlink()
+    done = cxscout(home, "doctor", "--repair")
+    assert done.returncode in (0, 1), done.stdout  # 1: the browser of this machine, or a full disk
+    assert dict(market.hits) == before
+    assert tables_of(home, 1) == tables_of(finished, 1)
+    state = json.loads(cxscout(home, "runs", "--json").stdout)[-1]
+    assert (state["run"], state["study"], state["state"]) == (1, "s", "done")
+
+
+def test_a_run_never_takes_the_number_of_a_removed_ones_archive(finished, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(finished, home)
+    last = json.loads(cxscout(home, "runs", "--json").stdout)[0]["run"]
+    cxscout(home, "study", "remove", "s", "--yes")
+    settings = read_settings(home)
+    db = open_db(settings.database)
+    assert _free_id(settings, db) == last + 1
+    db.close()
 
 
 def test_interrupted_run_says_how_to_go_on_and_leaves_no_process(market, tmp_path):

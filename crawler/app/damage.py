@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +11,7 @@ from sqlite_utils.utils import sqlite3
 from crawler import seal
 from crawler.app.sums import NAME as SUMS
 from crawler.app.sums import check_sums
-from crawler.archive import INDEX, Record, records_of
+from crawler.archive import INDEX, Record, digest_of, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from crawler.config import Settings
 
-__all__ = ["BrokenFile", "broken_files", "check_database", "find_damage"]
+__all__ = ["BrokenFile", "broken_files", "check_database", "find_damage", "index_by_file"]
 
 _SHOWN = 5
 
@@ -99,7 +98,7 @@ def _archive_rows(settings: Settings) -> Iterator[Row]:
         return
     if (root / INDEX).exists():
         yield from _sealed_rows("deep: archive index", root / INDEX)
-    known = _index_of(root)
+    known = index_by_file(root)
     if known is None:
         yield "deep: archive index", "wrong", f"{root / INDEX} cannot be read"
         known = {}
@@ -117,7 +116,7 @@ def _archive_rows(settings: Settings) -> Iterator[Row]:
     yield from _missing_rows(settings, known)
 
 
-def _index_of(root: Path) -> dict[str, list[Record]] | None:
+def index_by_file(root: Path) -> dict[str, list[Record]] | None:
     """The index by file; None when it cannot be read."""
     found: dict[str, list[Record]] = defaultdict(list)
     try:
@@ -141,7 +140,7 @@ def broken_files(root: Path, known: dict[str, list[Record]]) -> Iterator[BrokenF
         lost, end, gaps = set(), 0, 0
         for record in records:
             packed = content[record.start : record.start + record.length]
-            if record.digest and _digest(packed) != record.digest:
+            if record.digest and digest_of(packed) != record.digest:
                 lost.add(record.id)
             gaps += record.start != end
             end = record.start + record.length
@@ -186,10 +185,6 @@ def _missing_rows(settings: Settings, known: dict[str, list[Record]]) -> Iterato
         return
     if missing := sum(record not in ids for record in wanted):
         yield "deep: archive", "wrong", f"{missing:,} of {len(wanted):,} pages have no copy there"
-
-
-def _digest(packed: bytes) -> str:
-    return hashlib.blake2b(packed, digest_size=8).hexdigest()
 
 
 # -- reports

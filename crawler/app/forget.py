@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.app.housekeeping import require_idle
-from crawler.archive import INDEX, Archive, Record, open_index, read_page
+from crawler.archive import Archive, Record, cut_records, read_page, reading_index
 from crawler.errors import ConfigError
 from crawler.pipelines import author_hash, privacy_key
-from crawler.seal import close_settled, settle
+from crawler.seal import settle
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from crawler.config import Settings
     from crawler.db import Database
 
@@ -128,8 +125,9 @@ def _clean_archive(settings: Settings, found: re.Pattern[str], signed: set[str])
         run_id = int(path.parent.name)
         Archive(root, run_id, path.name.removesuffix(".warc.gz")).close()  # indexes a torn tail
         file = path.relative_to(root).as_posix()
-        index = open_index(root)
-        try:
+        with reading_index(root) as index:
+            if index is None:
+                continue
             rows = index.execute("select * from records where file = ? order by start", [file])
             records = [record for row in rows if (record := Record(*row)).key]
             named = {r for r in records if r.id in signed or _names(root, r, found)}
@@ -137,10 +135,8 @@ def _clean_archive(settings: Settings, found: re.Pattern[str], signed: set[str])
             # What a browser made of the same page shows the name as well, a screenshot too.
             out = {r for r in records if r in named or (r.url in urls and r.kind != "failure")}
             if out:
-                _rewrite(path, index, records, out)
+                cut_records(root, file, {record.id for record in out})
                 gone |= {record.id for record in out}
-        finally:
-            close_settled(index, root / INDEX)
     return gone
 
 
@@ -154,24 +150,3 @@ def _names(root: Path, record: Record, found: re.Pattern[str]) -> bool:
         text = body.decode("cp1252", "replace")
     plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), html.unescape(text))
     return _has(found, plain) or _has(found, body.decode("utf-16", "ignore"))
-
-
-def _rewrite(
-    path: Path, index: sqlite3.Connection, records: list[Record], out: set[Record]
-) -> None:
-    """The same file without some records; the index follows in the same step as it can."""
-    moved = []
-    temporary = path.with_name(f".{path.name}.new")
-    with path.open("rb") as old, temporary.open("wb") as new:
-        new.write(old.read(records[0].start))  # the warcinfo record
-        for record in records:
-            if record not in out:
-                old.seek(record.start)
-                moved.append((new.tell(), record.id))
-                new.write(old.read(record.length))
-        new.flush()
-        os.fsync(new.fileno())
-    with index:
-        index.executemany("delete from records where id = ?", [[record.id] for record in out])
-        index.executemany("update records set start = ? where id = ?", moved)
-        os.replace(temporary, path)

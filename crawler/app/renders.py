@@ -61,7 +61,7 @@ def render_brands(
 ) -> None:
     """Open the chosen pages of all brands in one browser, and store the visits."""
     choices = {b["domain"]: choose_pages(settings.archive, db, b["id"]) for b in brands}
-    replay = replayable(db, run.study_id) if run.offline else []
+    replay = replayable(db, run.study_id) if run.offline and not run.is_replay else []
     scrapy = scrapy_settings(settings, run, replay=replay)
     rows = [
         {

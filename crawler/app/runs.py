@@ -40,6 +40,7 @@ __all__ = [
     "cancel_run",
     "list_runs",
     "read_run",
+    "replay_run",
     "replayable",
     "run_study",
     "utc_now",
@@ -78,6 +79,8 @@ class Run:
     stage: str
     state: str
     offline: bool
+    is_replay: bool = False
+    """The run is made again from its own archive."""
 
 
 def utc_now() -> str:
@@ -139,6 +142,7 @@ def _new_run(
         )
     with db.atomic():
         row = {
+            "id": _free_id(settings, db),
             "study_id": study_number,
             "state": "running",
             "stage": STAGES[0],
@@ -149,6 +153,33 @@ def _new_run(
             "stats": json.dumps({"user_agent": settings.user_agent}),
         }
         return int(str(db.table("runs").insert(row).last_pk))
+
+
+def _free_id(settings: Settings, db: Database) -> int:
+    """A number that no run has, and no archive of a study that was removed."""
+    last = db.execute("select coalesce(max(id), 0) from runs").fetchone()[0]
+    folders = settings.archive.glob("[0-9]*") if settings.archive.exists() else ()
+    return max([last, *(int(path.name) for path in folders if path.name.isdecimal())]) + 1
+
+
+def replay_run(settings: Settings, run_id: int) -> None:
+    """Make the rows of a run again from its archive, up to the stage that it had reached.
+
+    Nothing is fetched, and state and times of the run stay. Raises RunFailed.
+    """
+    db = open_db(settings.database)
+    try:
+        row = next(db.query("select * from runs where id = ?", [run_id]))
+        name = db.execute("select name from studies where id = ?", [row["study_id"]]).fetchone()[0]
+        with _study_lock(settings, row["study_id"], name):
+            try:
+                for stage in STAGES[: STAGES.index(row["stage"]) + 1]:
+                    _run_stage(settings, db, run_id, stage, None, replay=True)
+            finally:
+                kept = ("state", "stage", "error", "started_at", "finished_at", "pid")
+                db.table("runs").update(run_id, {column: row[column] for column in kept})
+    finally:
+        db.close()
 
 
 def replayable(db: Database, study_number: int) -> list[int]:
@@ -253,6 +284,8 @@ def _run_stage(
     run_id: int,
     stage: str,
     watch: Callable[[Database, int, str], None] | None,
+    *,
+    replay: bool = False,
 ) -> None:
     db.execute(
         "update runs set stage = ?, pid = ?, heartbeat_at = ? where id = ?",
@@ -263,6 +296,7 @@ def _run_stage(
     command = [
         sys.executable, "-m", "crawler", "--home", str(settings.home),
         "stage", str(run_id), stage, "--parent", str(os.getpid()),
+        *(["--replay"] if replay else []),
     ]  # fmt: skip
     with log.open("w", encoding="utf-8") as out:
         child = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from analysis.competitors import Decision, Hit, brand_rows, select_brands
 from analysis.run_analysis import analyze
 from crawler.app.crawls import crawl, scrapy_settings
 from crawler.app.exports import write_report
+from crawler.app.notes import note_end, note_run
 from crawler.app.renders import render_brands
 from crawler.app.runs import read_run, replayable
 from crawler.app.visits import skip_visits, store_visit
@@ -31,18 +33,23 @@ __all__ = ["run_stage"]
 _SEEDS = 4  # pages that rank are where customers arrive; the start page comes first
 
 
-def run_stage(settings: Settings, run_id: int, stage: str) -> None:
-    """Do one stage of a run. Doing it again changes nothing: rows have natural keys."""
+def run_stage(settings: Settings, run_id: int, stage: str, *, replay: bool = False) -> None:
+    """Do one stage of a run. Doing it again changes nothing: rows have natural keys.
+
+    `replay`: from the run's archive alone, searches too; nothing is fetched.
+    """
     db = open_db(settings.database)
     try:
         run = read_run(db, run_id)
+        run = replace(run, offline=run.offline or replay, is_replay=replay and not run.offline)
         _STAGES[stage](settings, db, run)
     finally:
         db.close()
 
 
 def _search(settings: Settings, db: Database, run: Run) -> None:
-    if run.offline:
+    note_run(settings, db, run)
+    if run.offline and not run.is_replay:
         _copy_searches(settings, db, run)
     else:
         study = run.study
@@ -167,7 +174,7 @@ def _crawl_brands(settings: Settings, db: Database, run: Run) -> None:
         }
         for brand in _studied(db, run.id)
     ]
-    replay = replayable(db, run.study_id) if run.offline else []
+    replay = replayable(db, run.study_id) if run.offline and not run.is_replay else []
     ends = crawl(scrapy_settings(settings, run, replay=replay), "site", jobs)
     for brand in _studied(db, run.id):
         store_visit(db, run.id, brand["id"], "crawl", ends.get(brand["domain"], {}))
@@ -222,6 +229,7 @@ def _analyze(settings: Settings, db: Database, run: Run) -> None:
 
 def _report(settings: Settings, db: Database, run: Run) -> None:
     write_report(settings, db, run.id, "html", None, now=datetime.now(UTC))
+    note_end(settings, run.id)
 
 
 _STAGES: dict[str, Callable[[Settings, Database, Run], None]] = {
