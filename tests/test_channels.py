@@ -355,3 +355,25 @@ def test_what_customers_write_is_no_reply_time():
 def test_an_article_before_days_is_no_day():
     text = "<p>Ouvert du lundi au vendredi de 9h00 à 18h00</p>"
     assert values(text, "hours", language="fr") == ["lundi au vendredi de 9h00 à 18h00"]
+
+
+def test_contacts_of_other_firms_in_a_legal_table_are_not_the_brands():
+    rows = "".join(
+        f"<tr><td>Processor {n}</td><td>privacy@firm{n}.test-host.com, +49 30 90182{n}</td></tr>"
+        for n in range(1, 3)
+    )
+    rows += "".join(
+        f"<tr><td>Authority {n}</td><td>mail@authority-{n}.gov.br, +49 30 90183{n}</td></tr>"
+        for n in range(1, 7)
+    )
+    own = (
+        "<p>Write to privacy@kettleshop.de or call Phone: +49 30 901820</p>" + "<p>Terms.</p>" * 60
+    )
+    found = channels(f"{own}<table>{rows}</table>", url="https://www.kettleshop.de/privacy")
+    assert [c.value for c in found if c.kind == "email"] == ["privacy@kettleshop.de"]
+    assert [c.value for c in found if c.kind == "phone"] == ["+4930901820"]
+
+
+def test_a_few_addresses_at_other_domains_are_kept():
+    html = "<p>sales@kettleshop.de, service@partner-one.de, repair@partner-two.de</p>"
+    assert len(values(html, "email", url="https://www.kettleshop.de/contact")) == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from spiders.extract.page import ParsedPage
 
-__all__ = ["clean_email", "find_emails"]
+__all__ = ["clean_email", "find_emails", "near_strangers"]
 
 MAX_MARKS = 2_000  # of @ or (at) on one page; a directory of people has some hundred
 MAX_SCRIPT = 60_000  # characters of an inline script that may put an address together
@@ -40,12 +40,60 @@ _HEX = re.compile(r"[0-9a-f-]{20,}")
 
 
 def find_emails(page: ParsedPage) -> list[Channel]:
-    """Each address of the page once, lower case; no placeholders, mock text, file names."""
+    """Each address of the page once, lower case; no placeholders, mock text, file names.
+
+    In a list of other firms, as notices of privacy have them, only the own addresses count.
+    """
+    found, strangers = _sorted_out(page)
+    return [channel for value, channel in found.items() if value not in strangers]
+
+
+def near_strangers(page: ParsedPage, start: int, end: int) -> bool:
+    """Whether the nearest address in the page's text, within a line or two, is another firm's."""
+    found, strangers = _sorted_out(page)
+    if not strangers:
+        return False
+    text = lowered(page.text)
+    left, right = max(0, start - _LINES), end + _LINES
+    gaps = [
+        (max(start - at - len(value), at - end), value)
+        for value in found
+        if (at := text.find(value, left, right)) >= 0
+    ]
+    return bool(gaps) and min(gaps)[1] in strangers
+
+
+_LINES = 140  # characters
+MAX_STRANGERS = 4  # foreign domains of one page; with more it is a list of other firms
+
+
+@lru_cache(maxsize=2)
+def _sorted_out(page: ParsedPage) -> tuple[dict[str, Channel], frozenset[str]]:
+    """All addresses of the page, and those of other firms if it lists many beside the own."""
     found: dict[str, Channel] = {}
     for raw, excerpt in _candidates(page):
         if raw and (value := clean_email(raw, page.url)):
             found.setdefault(value, Channel("email", value, excerpt=excerpt))
-    return list(found.values())
+    strangers = {value for value, channel in found.items() if _is_strange(channel, page.url)}
+    domains = {value.partition("@")[2] for value in strangers}
+    if len(domains) <= MAX_STRANGERS or len(strangers) == len(found):
+        return found, frozenset()
+    return found, frozenset(strangers)
+
+
+def _is_strange(channel: Channel, url: str) -> bool:
+    """Whether an address is neither of the page's domain or brand, nor at a mail provider."""
+    domain = channel.value.partition("@")[2]
+    own = registrable_domain(url) if url else ""
+    brand = own.partition(".")[0]
+    if not own or domain == own or domain.endswith("." + own) or channel.excerpt == _STATED:
+        return False
+    if len(brand) > 3 and brand in domain:
+        return False
+    return domain not in row("placeholders", "free_mail")
+
+
+_STATED = "[structured data]"
 
 
 def clean_email(raw: str, page_url: str = "") -> str | None:
@@ -108,7 +156,7 @@ def _linked(page: ParsedPage) -> Iterator[tuple[str, str]]:
         yield href, " ".join(node.text().split())[:80]
     for business in businesses(page):
         for address in texts(business, "email"):
-            yield address.removeprefix("mailto:"), "[structured data]"
+            yield address.removeprefix("mailto:"), _STATED
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from crawler.items import Channel
 from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import lists, mapping
 from spiders.extract.channels_structured import businesses, texts
+from spiders.extract.emails import near_strangers
 from spiders.extract.policies_rows import lowered
 from spiders.extract.words import normalize, words
 
@@ -223,12 +224,18 @@ def _linked(page: ParsedPage, guess: _Guess) -> Iterator[tuple[PhoneNumber, str]
         target = re.split(r"[;,?]|ext", unquote(rest))[0]
         if "@" in target or _is_fax(page, shown, node.attributes):
             continue
-        if number := _best(target, shown, guess):
+        if (number := _best(target, shown, guess)) and not _is_strange(page, shown):
             yield number, shown or target
     for business in businesses(page):
         for value in texts(business, "telephone"):
             if number := _best(value, "", guess):
                 yield number, value
+
+
+def _is_strange(page: ParsedPage, shown: str) -> bool:
+    """Whether a linked number stands by the address of another firm of a list of such."""
+    at = page.text.find(shown) if len(shown) > 6 else -1
+    return at >= 0 and near_strangers(page, at, at + len(shown))
 
 
 def _best(target: str, shown: str, guess: _Guess) -> PhoneNumber | None:
@@ -267,7 +274,8 @@ def _in_text(page: ParsedPage, guess: _Guess) -> Iterator[tuple[PhoneNumber, str
             return
         for part, offset in _parts(raw):
             at = run.start() + offset
-            if number := _from_text(page, part, at, guess):
+            number = _from_text(page, part, at, guess)
+            if number and not near_strangers(page, at, at + len(part)):
                 yield number, text[max(0, at - 40) : at + len(part)].strip()
 
 
