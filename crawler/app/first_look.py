@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.app.crawls import crawl, scrapy_settings
-from crawler.app.reading import propose_keywords
+from crawler.app.proposals import propose_keywords
 from crawler.app.runs import Run, utc_now
 from crawler.app.studies import add_study
 from crawler.config import study_to_dict
