@@ -188,7 +188,7 @@ def test_labels_of_another_language_count_when_both_are_used():
 
 def test_lines_keep_inline_parts_together_and_split_at_breaks():
     page = ParsedPage("<p>one <b>two</b><br>three</p><nav>menu</nav><div>four<p>five</p>six</div>")
-    lines = read_lines(page.tree, page.html)
+    lines = read_lines(page.tree.body)
     assert [line.text for line in lines] == ["one two", "three", "four", "five", "six"]
 
 

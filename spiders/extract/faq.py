@@ -45,16 +45,14 @@ _POLICY = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"\n[ \t]{0,40}A ?\d{0,2}[:.)]")
-# Elements that hold questions even where nothing around them says FAQ, and how many it takes.
-_ASKING = (
-    (
-        "summary,dt,[class*=question i],[class*=accordion i],[class*=toggle i],[aria-controls],"
-        "[aria-expanded],[data-toggle]",
-        2,
-    ),
-    ("h1,h2,h3,h4,h5,h6,b,strong,th,[style*=font-weight]", 4),
-    ("a[href^='#']", 3),
-)
+# Elements that hold questions even where nothing around them says FAQ.
+_TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
+_ASKING = "[aria-controls],[aria-expanded],[data-toggle],[style*=font-weight]"
+_ASKING_CLASSES = ("question", "accordion", "toggle")
+_OPENS = frozenset(("aria-controls", "aria-expanded", "data-toggle"))
+_SPARSE = 15  # pieces of text to one that opens with a question; a FAQ has far fewer
+_OPENING = ("summary", "dt")
+_AROUND = 3  # levels above the questions to read, for what stands before and behind them
 _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
 
 
@@ -71,9 +69,10 @@ def extract_faq(page: ParsedPage) -> list[FaqEntry]:
 
 def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntry]:
     says_faq = _page_says_faq(page)
-    if not _worth_reading(page, says_faq):
+    part = _part_to_read(page, says_faq)
+    if part is None:
         return []
-    lines = read_lines(page.tree, page.html, _main_part(page))
+    lines = read_lines(part)
     labels = labels_of(page.language, (line.text for line in lines))
     heads = find_heads(lines, labels, speech_of(page.language))
     regions = regions_of(lines, heads, says_faq)
@@ -104,28 +103,119 @@ def _is_policy(page: ParsedPage) -> bool:
     return _POLICY.search(f"{page.title} {top.text() if top else ''}") is not None
 
 
-def _worth_reading(page: ParsedPage, says_faq: bool) -> bool:
-    """Whether a walk over the lines may pay: enough different questions, or fewer and a sign."""
-    if says_faq:
-        return True
-    body = page.tree.body
-    text = body.text(separator="\n") if body else ""
+def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
+    """The part whose lines may pay a walk: with enough different questions, or fewer and a sign.
+
+    Where elements ask, it is what surrounds them; plain lines may ask anywhere.
+    """
+    titles = [] if says_faq else _titles(page)
+    if says_faq or any(node.tag == "h1" for node in titles) or _has_box(page):
+        return _main_part(page)
+    is_asking = _has_marks(page.text)
+    if titles:
+        places = _Asking(page).places if is_asking else []
+        return _around([*titles, *places]) if len(places) > 2 else _main_part(page)
+    if not is_asking or page.tree.body is None:
+        return None
+    text = page.tree.body.text(separator="\n")
     ends, inner = _count_marks(text)
     if ends < 2 and inner < 5:
-        return _has_title(page)
-    return (
-        _has_title(page)
-        or len(_LABELLED.findall(text)) > 1
-        or (ends > 3 and ("<td" in page.html or "requently asked" in text))
-        or (inner > 4 and _count_openings(text) > 4)
-        or any(_count_asking(page, selector) >= least for selector, least in _ASKING)
-    )
+        return None
+    if (
+        (ends + inner > 1 and len(_LABELLED.findall(text)) > 1)
+        or (ends > 3 and ("requently asked" in text or _has_asking_cells(page)))
+        or (inner > 4 and _has_openings(text))
+    ):
+        return _main_part(page)
+    asking = _Asking(page)
+    return _around(asking.places) if asking.suffices() else None
 
 
-def _count_asking(page: ParsedPage, selector: str) -> int:
-    """How many different short texts with a question mark the elements hold."""
-    texts = {node.text() for node in page.tree.css(selector)}
-    return sum(len(text) < 400 and has_mark(text) for text in texts)
+def _has_marks(text: str) -> bool:
+    """Whether there are two question marks of any script."""
+    found = 0
+    for mark in MARKS if not text.isascii() else "?":
+        found += text.count(mark)
+        if found > 1:
+            return True
+    return False
+
+
+def _titles(page: ParsedPage) -> list[LexborNode]:
+    """Headings and bold lines that name a FAQ; bold links are of menus."""
+    return [
+        node
+        for tag in _TITLES
+        for node in page.elements.get(tag, ())
+        if len(text := node.text()) < 200
+        and names_faq(" ".join(text.split())[:90])
+        and not (tag in ("b", "strong") and node.parent is not None and node.parent.tag == "a")
+    ]
+
+
+def _has_box(page: ParsedPage) -> bool:
+    return "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES)
+
+
+def _has_asking_cells(page: ParsedPage) -> bool:
+    """Whether three different cells of tables ask."""
+    cells = {node.text() for node in page.tree.css("td")} if "<td" in page.html else set()
+    return sum(len(text) < 400 and has_mark(text) for text in cells) > 2
+
+
+class _Asking:
+    """Elements that ask, and their different texts by kind."""
+
+    def __init__(self, page: ParsedPage) -> None:
+        self.places: list[LexborNode] = []
+        self.bold: set[str] = set()
+        self.contents: set[str] = set()
+        self.opening: set[str] = set()
+        for tag in (*_TITLES, "th", *_OPENING):
+            for node in page.elements.get(tag, ()):
+                self.read(node, self.opening if tag in _OPENING else self.bold)
+        for href, node in page.schemed_links:
+            if href[:1] == "#":
+                self.read(node, self.contents)
+        names = [word for word in _ASKING_CLASSES if word in page.names_lowered]
+        for node in page.tree.css(",".join([_ASKING, *(f"[class*={name} i]" for name in names)])):
+            attributes = node.attributes
+            words = (attributes.get("class") or "").lower() if names else ""
+            opens = not _OPENS.isdisjoint(attributes) or any(name in words for name in names)
+            self.read(node, self.opening if opens else self.bold)
+
+    def read(self, node: LexborNode, kind: set[str]) -> None:
+        text = node.text()
+        if len(text) < 400 and has_mark(text):
+            self.places.append(node)
+            kind.add(text)
+
+    def suffices(self) -> bool:
+        """Four headings or bold lines, three lines of contents, two of a kind that opens."""
+        return len(self.bold) > 3 or len(self.contents) > 2 or len(self.opening) > 1
+
+
+def _around(places: list[LexborNode]) -> LexborNode:
+    """The element that holds all, and some levels more; at most the body."""
+    chain = _ancestors(places[0])
+    depths = {node.mem_id: depth for depth, node in enumerate(chain)}
+    deepest = len(chain) - 1
+    for place in places[1:]:
+        node: LexborNode | None = place
+        while node is not None and depths.get(node.mem_id, deepest + 1) > deepest:
+            node = node.parent
+        deepest = depths[node.mem_id] if node is not None else 0
+    return chain[max(0, deepest - _AROUND)]
+
+
+def _ancestors(node: LexborNode) -> list[LexborNode]:
+    """From the body down to the node itself."""
+    found = []
+    at: LexborNode | None = node
+    while at is not None and at.tag != "html":
+        found.append(at)
+        at = at.parent
+    return found[::-1]
 
 
 def _count_marks(text: str) -> tuple[int, int]:
@@ -147,22 +237,15 @@ def _count_marks(text: str) -> tuple[int, int]:
     return len(ends), inner
 
 
-def _count_openings(text: str) -> int:
-    """Pieces of text that open with a question and go on."""
-    found = 0
-    for piece in text.split("\n"):
+def _has_openings(text: str) -> bool:
+    """Whether five pieces of text, not too far apart, open with a question and go on."""
+    found = []
+    for at, piece in enumerate(filter(None, map(str.strip, text.split("\n")))):
         if "?" in piece[:200]:
-            asked, _, rest = piece.strip().partition("?")
-            found += 5 < len(asked) < 160 and "." not in asked and bool(rest.strip())
-    return found
-
-
-def _has_title(page: ParsedPage) -> bool:
-    """Whether a heading, a bold line or a class names a FAQ."""
-    if "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES):
-        return True
-    titles = {node.text() for node in page.tree.css("h1,h2,h3,h4,h5,h6,b,strong")}
-    return any(len(title) < 200 and names_faq(" ".join(title.split())[:90]) for title in titles)
+            asked, _, rest = piece.partition("?")
+            if 5 < len(asked) < 160 and "." not in asked and rest.strip():
+                found.append(at)
+    return len(found) > 4 and len(found) * _SPARSE > found[-1] - found[0]
 
 
 def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> FaqEntry:

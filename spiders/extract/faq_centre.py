@@ -45,27 +45,26 @@ _SPACE = re.compile(r"\s+")
 
 def help_centre_entries(page: ParsedPage) -> list[FaqEntry]:
     """Article titles of an index page, each once; [] on an article itself or elsewhere."""
-    links = page.tree.css("a[href*=article], a[href*='/docs/']")
+    links = [(link.node, link.url.partition("?")[0]) for link in page.anchors if _may_be(link.url)]
     if len(links) < 3:
         return []
-    hrefs = [_without_query(node.attributes.get("href") or "") for node in links]
     for shape, sign in _ARTICLES:
-        found = [pair for pair in zip(links, hrefs, strict=True) if shape.search(pair[1])]
+        found = [pair for pair in links if shape.search(pair[1])]
         if len(found) > 2 and sign in page.html:
             return _entries(page, found)
     return []
 
 
-def _without_query(href: str) -> str:
-    return href.partition("#")[0].partition("?")[0]
+def _may_be(url: str) -> bool:
+    """Whether the address may be an article's: one of these words is in all of the above."""
+    return "article" in url or "/docs/" in url
 
 
 def _entries(page: ParsedPage, links: list[tuple[LexborNode, str]]) -> list[FaqEntry]:
     found: dict[str, FaqEntry] = {}
-    for node, href in links:
+    for node, url in links:
         title = _SPACE.sub(" ", node.text()).strip()
         if len(title) > 4 and not _is_furniture(node):
-            url = page.absolute(href)
             found.setdefault(url, FaqEntry(title, "", "help-centre", url))
     if len(found) < 3 or page.tree.css_first(_OPEN_ARTICLE) is not None:
         return []

@@ -181,8 +181,8 @@ def _trim(
 
 def _like(group: list[Head], at: int, lines: list[Line]) -> int:
     """Where the heads behind `at` that stand as deep as it does end."""
-    depth = len(lines[group[at].at].scope.path())
-    while at < len(group) and len(lines[group[at].at].scope.path()) == depth:
+    depth = len(lines[group[at].at].path)
+    while at < len(group) and len(lines[group[at].at].path) == depth:
         at += 1
     return at
 
@@ -212,7 +212,7 @@ def _spans(group: list[Head], lines: list[Line], end: int) -> None:
         limit = following.at if following else end
         if following is None and len(group) > 2:
             limit = min(limit, head.at + longest + 2)
-        common = _common_path(group, lines) if following is None else []
+        common = _common_path(group, lines) if following is None else ()
         stop = head.at + 1
         while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
             if len(boxes) == 1 and common and lines[head.at].box not in (0, lines[stop].box):
@@ -222,7 +222,7 @@ def _spans(group: list[Head], lines: list[Line], end: int) -> None:
         longest = max(longest, stop - head.at)
 
 
-def _ends(line: Line, other: Line, shape: str, common: list[int]) -> bool:
+def _ends(line: Line, other: Line, shape: str, common: tuple[int, ...]) -> bool:
     """Whether `other` is behind the answer to `line`; `common` ancestors are shared."""
     if other.level:
         inside = other.header and other.header == line.header
@@ -232,17 +232,17 @@ def _ends(line: Line, other: Line, shape: str, common: list[int]) -> bool:
             return True
     if not common:
         return False
-    return other.scope.path()[: len(common)] != common
+    return other.path[: len(common)] != common
 
 
-def _common_path(group: list[Head], lines: list[Line]) -> list[int]:
+def _common_path(group: list[Head], lines: list[Line]) -> tuple[int, ...]:
     """The ancestors that all heads share; for one head, its container's."""
-    first = lines[group[0].at].scope.path()
+    first = lines[group[0].at].path
     if len(group) == 1:
         return first[: -3 if group[0].shape in ("accordion", "details") else -2]
     for head in group[1:]:
-        path = lines[head.at].scope.path()
-        first = [a for a, b in zip(first, path, strict=False) if a == b]
+        path = lines[head.at].path
+        first = tuple(a for a, b in zip(first, path, strict=False) if a == b)
     return first
 
 
@@ -466,7 +466,10 @@ def _accept_in(
     taken: list[Head] = []
     groups = [group for group in region.groups.values() if group[0].shape in only]
     for group in sorted(groups, key=lambda group: SHAPES.index(group[0].shape)):
-        if group[0].shape in ("text", "list", "links") and len(taken) > 1:
+        shape = group[0].shape
+        if LIMITS[shape][region.context] is None or (
+            shape in ("text", "list", "links") and len(taken) > 1
+        ):
             continue
         group = _outside(group, taken)
         if group and group[0].shape == "accordion":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spiders.extract.questions import MARKS, Labels, Speech, has_mark, strength, strip_signs
@@ -34,22 +33,48 @@ MAX_QUESTION = 300  # characters; longer "questions" are paragraphs that end in 
 _INLINE_QUESTION = re.compile(rf"^(.{{6,200}}?[{MARKS}])[\"”’')]?\s+(?=\S)")
 
 
-@dataclass(slots=True, eq=False)
 class Head:
-    """A line that may be a question. `strength` 2 has a mark, 1 only sounds so, 0 neither.
+    """A line that may be a question.
 
-    `rest` is what follows in the same line, `key` what its siblings have in common.
+    `rest` is what follows in the same line, `key` what its siblings have in common, `until` the
+    index of the first line that is no part of the answer.
     """
 
-    at: int
-    question: str
-    shape: str
-    key: tuple[str | int, ...]
-    strength: int
-    rest: str = ""
-    url: str | None = None
-    until: int = 0  # index of the first line that is no part of the answer
-    asks: bool = False  # is a question, and not one of the page to its reader
+    __slots__ = (
+        *("_asks", "_speech", "_strength", "at", "key", "question", "rest", "shape", "until"),
+        "url",
+    )
+
+    def __init__(
+        self, at: int, question: str, key: tuple[str | int, ...], speech: Speech, rest: str
+    ) -> None:
+        self.at = at
+        self.question = question
+        self.shape = str(key[0])
+        self.key = key
+        self.rest = rest
+        self.url: str | None = None
+        self.until = 0
+        self._speech = speech
+        self._strength = -1
+        self._asks = False
+
+    @property
+    def strength(self) -> int:
+        """2 has a mark, 1 only sounds so, 0 neither; graded when first asked for."""
+        if self._strength < 0:
+            self.strength = strength(self.question, self._speech)
+        return self._strength
+
+    @strength.setter
+    def strength(self, grade: int) -> None:
+        self._strength = grade
+        self._asks = grade > 0 and not is_small_talk(self.question)
+
+    @property
+    def asks(self) -> bool:
+        """Is a question, and not one of the page to its reader."""
+        return self.strength > 0 and self._asks
 
 
 # Questions of the page to its reader: buttons, forms, teasers.
@@ -82,16 +107,14 @@ class _Finder:
         self.speech = speech
 
     def head(
-        self, line: Line, text: str, shape: str, key: tuple[str | int, ...], rest: str = ""
+        self, line: Line, text: str, key: tuple[str | int, ...], rest: str = ""
     ) -> Head | None:
         question = strip_signs(text).strip()
         if not 3 <= len(question) <= MAX_QUESTION or not (
             question[0].isalpha() or any(map(str.isalpha, question))
         ):
             return None
-        found = Head(line.index, question, shape, key, strength(question, self.speech), rest)
-        found.asks = found.strength > 0 and not is_small_talk(question)
-        return found
+        return Head(line.index, question, key, self.speech, rest)
 
     def heads(self) -> Iterator[Head]:
         header = 0
@@ -123,45 +146,46 @@ class _Finder:
         """Take a line behind a <br> into the question that it ends."""
         first = self.lines[head.at]
         text = f"{first.text} {line.text}"
-        if head.strength < 2 and line.scope is first.scope and len(text) <= MAX_QUESTION:
+        if head.strength < 2 and line.path == first.path and len(text) <= MAX_QUESTION:
             grade = strength(line.text, self.speech)
             if grade == 2:
                 head.question, head.at = strip_signs(text).strip(), line.index
-                head.strength, head.asks = grade, not is_small_talk(text)
+                head.strength = grade
 
     def labelled(self, line: Line, rest: str) -> Head | None:
         """`Q: ...`; the question is in the next line where the label stands alone."""
         key = ("label",)
-        shape = "details" if line.tag == "summary" else "label"
         if rest:
             if line.is_linked and line.target[:1] == "#":
                 return self.linked(line, line.target, rest)
             match = _INLINE_QUESTION.match(rest)
             if match and _holds_reply(rest[match.end() :], self.labels):
-                found = self.head(line, match[1], shape, key, rest[match.end() :])
+                found = self.head(line, match[1], key, rest[match.end() :])
             else:
-                found = self.head(line, rest, shape, key)
+                found = self.head(line, rest, key)
             if found is not None and found.strength == 0 and line.header:
-                found.strength, found.asks = 1, True
-            return found
-        if line.index + 1 < len(self.lines):
-            return self.head(
-                self.lines[line.index + 1], self.lines[line.index + 1].text, shape, key
-            )
-        return None
+                found.strength = 1
+        elif line.index + 1 < len(self.lines):
+            following = self.lines[line.index + 1]
+            found = self.head(following, following.text, key)
+        else:
+            return None
+        if found is not None and line.tag == "summary":
+            found.shape = "details"
+        return found
 
     def plain(self, line: Line) -> Head | None:
         if line.tag == "summary":
-            return self.head(line, line.text, "details", ("details",))
+            return self.head(line, line.text, ("details",))
         link = line.target
         if line.header and (not link or link[0] == "#"):
-            return self.head(line, line.text, "accordion", ("accordion",))
+            return self.head(line, line.text, ("accordion",))
         if link and line.is_linked:
             return self.linked(line, link)
         if line.level:
-            return self.head(line, line.text, "heading", ("heading", line.level))
+            return self.head(line, line.text, ("heading", line.level))
         if line.tag == "dt":
-            return self.head(line, line.text, "dl", ("dl",))
+            return self.head(line, line.text, ("dl",))
         if line.lead:
             return self.bold(line)
         return self.unmarked(line)
@@ -171,11 +195,11 @@ class _Finder:
         text = text or line.text
         if link[0] == "#" and (line.level or line.is_bold):
             shape = "heading" if line.level else "bold"
-            return self.head(line, text, shape, (shape, line.level) if line.level else (shape,))
+            return self.head(line, text, (shape, line.level) if line.level else (shape,))
         if line.level and self.tells(line.index + 1):
-            return self.head(line, text, "heading", ("heading", line.level, "linked"))
+            return self.head(line, text, ("heading", line.level, "linked"))
         shape = "contents" if link[0] == "#" else "links"
-        found = self.head(line, text, shape, (shape, line.tag, line.level))
+        found = self.head(line, text, (shape, line.tag, line.level))
         if found is not None:
             found.url = link
         return found
@@ -188,13 +212,12 @@ class _Finder:
         return not line.level and not line.is_linked and len(line.text) > 20
 
     def bold(self, line: Line) -> Head | None:
-        shape = "table" if line.tag in ("td", "th") else "bold"
-        key = (shape,)
+        key = ("table" if line.tag in ("td", "th") else "bold",)
         if line.is_bold:
-            return self.head(line, line.text, shape, key)
+            return self.head(line, line.text, key)
         if len(line.lead) < 6 or not line.text.startswith(line.lead):
             return self.unmarked(line)
-        found = self.head(line, line.lead, shape, key, line.text[len(line.lead) :])
+        found = self.head(line, line.lead, key, line.text[len(line.lead) :])
         if found is None or found.strength < 2:
             return self.unmarked(line) if found is None or found.strength == 0 else found
         return found
@@ -206,10 +229,10 @@ class _Finder:
             return None
         if len(text) <= MAX_QUESTION and strength(strip_signs(text), self.speech) == 2:
             shape = {"li": "list", "td": "table", "th": "table"}.get(line.tag, "text")
-            return self.head(line, text, shape, (shape, line.tag))
+            return self.head(line, text, (shape, line.tag))
         if len(text) > 20 and (match := _INLINE_QUESTION.match(text)):
             key = ("inline", line.tag)
-            return self.head(line, match[1], "inline", key, text[match.end() :])
+            return self.head(line, match[1], key, text[match.end() :])
         return None
 
 

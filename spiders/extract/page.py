@@ -37,7 +37,10 @@ _MARKUP = re.compile(rb"[<>\n]+")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")  # state of a whole page stands in one value
 _SPACE = re.compile(r"\s+")
 # Tags that several extractors ask for.
-_ASKED = "a, form, iframe, embed, object, audio, source, link, img, select, [onclick]"
+_ASKED = (
+    "a, form, iframe, embed, object, audio, source, link, img, select, [onclick], "
+    "h1, h2, h3, h4, h5, h6, b, strong, summary, dt, th"
+)
 _LANGUAGE_METAS = ('meta[http-equiv="content-language" i]', 'meta[property="og:locale"]')
 _LANG = re.compile(r"^\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*\s*$")
 
@@ -318,8 +321,9 @@ class ParsedPage:
 
     @cached_property
     def elements(self) -> dict[str, list[LexborNode]]:
-        """Links, forms, and what a page loads, by tag; under other tags what runs code on a click.
+        """Links, forms, headings, bold texts, terms, and what a page loads, by tag.
 
+        Under other tags is what runs code on a click.
         One walk for all who ask: each walk of its own costs a fifth of the parse.
         """
         found: dict[str, list[LexborNode]] = {}
