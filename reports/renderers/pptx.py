@@ -20,6 +20,7 @@ from reports.renderers.slides import (
     Deck,
     Line,
     cut,
+    height_of_table,
 )
 from reports.units import format_count, format_date, format_difference, format_score, format_share
 
@@ -380,9 +381,9 @@ class _Slides:
                 for c in changes.rows[:_CHANGES]
             ]
             parts.append((rows, [3.0, 9.13], changes.title))
-        wanted = sum(len(rows) for rows, _, _ in parts)
-        for rows, widths, label in parts:
-            bottom = top + (BOTTOM - 1.3) * len(rows) / wanted
+        heights = [height_of_table(rows, widths) for rows, widths, _ in parts]
+        for (rows, widths, label), height in zip(parts, heights, strict=True):
+            bottom = top + (BOTTOM - 1.3) * height / sum(heights)
             self.deck.table(
                 slide, rows, widths, top=top, bottom=bottom - 0.12, label=label, most=1.5
             )

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
     from reports.model import Report
 
-__all__ = ["BANDS", "INK", "MUTED", "RULE", "WASH", "Cell", "Deck", "Line", "cut", "height_of"]
+__all__ = [
+    "BANDS",
+    "INK",
+    "MUTED",
+    "RULE",
+    "WASH",
+    "Cell",
+    "Deck",
+    "Line",
+    "cut",
+    "height_of",
+    "height_of_table",
+]
 
 WIDTH, HEIGHT = 13.333, 7.5  # 16:9
 LEFT, TOP, INNER, BOTTOM = 0.6, 1.5, 12.13, 6.95
@@ -552,6 +564,11 @@ def _table_that_fits(
         whole.pop()
         heights.pop()
     return whole, heights
+
+
+def height_of_table(rows: Sequence[Sequence[Cell]], widths: Sequence[float]) -> float:
+    """Inches that a table needs in the sizes that its cells ask for."""
+    return sum(_row_height(row, widths, 0.3) for row in rows)
 
 
 def _row_height(row: Sequence[Cell], widths: Sequence[float], least: float) -> float:
