@@ -139,17 +139,15 @@ def _kind_of(classes: str, name: str) -> str:
 
 def _titles(headings: list[LexborNode]) -> list[tuple[LexborNode, str]]:
     """Headings like "What our customers say", with their text."""
-    texts = [node.text(deep=True) for node in headings]
-    stems = title_stems_in("\n".join(texts)) if texts else []
-    found = []
-    for heading, text in zip(headings, texts, strict=True) if stems else ():
-        lowered = text.lower()
-        if len(text) > 300 or not any(stem in lowered for stem in stems):
-            continue
-        text = " ".join(text.split())
-        if is_section_title(text):
-            found.append((heading, text))
-    return found
+    short = [(node, text) for node in headings if len(text := node.text(deep=True)) <= 300]
+    short = [(node, said) for node, text in short if len(said := " ".join(text.split())) <= 90]
+    lowered = "\n".join(text for _, text in short).lower()
+    stems = title_stems_in(lowered) if lowered else []
+    if not stems:
+        return []
+    lines = zip(short, lowered.split("\n"), strict=True)
+    likely = [pair for pair, line in lines if any(stem in line for stem in stems)]
+    return [(node, text) for node, text in likely if is_section_title(text)]
 
 
 def _by_heading(titles: list[tuple[LexborNode, str]]) -> Iterator[tuple[LexborNode, str]]:

@@ -180,9 +180,9 @@ def is_section_title(text: str) -> bool:
     """Does a heading say that reviews follow, as "Customer reviews" does?"""
     return (
         len(text) <= 90
-        and not _ASKED.search(text)
         and bool(title_stems_in(text))
         and bool(words().review_title.search(text) or words().testimonial_title.search(text))
+        and not _ASKED.search(text)
     )
 
 
