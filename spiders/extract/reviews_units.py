@@ -23,7 +23,6 @@ from spiders.extract.reviews_text import (
 from spiders.extract.stars import Stars, read_glyphs, read_phrase
 
 if TYPE_CHECKING:
-
     from spiders.extract.reviews_boxes import Box
 
 __all__ = ["WEIGHT", "Finder", "Unit", "first_rating", "leaves_of"]
