@@ -222,3 +222,29 @@ def test_the_page_leaves_a_hidden_section_out_and_counts_on(section):
     assert numbers == list(range(1, 11))
     ids = set(re.findall(r' id="([^"]+)"', text))
     assert set(re.findall(r'href="#([^"]+)"', text)) <= ids
+
+
+# The command
+
+
+def test_the_command_takes_the_look_says_what_it_corrects_and_gives_it_back(tmp_path):
+    from click.testing import CliRunner
+
+    from crawler.app.cli import cli
+
+    def call(*words: str):
+        return CliRunner().invoke(cli, ["--home", str(tmp_path), *words])
+
+    logo = str(logo_file(tmp_path))
+    look = ("--report-logo", logo, "--report-accent", "#ffd700", "--report-hide", "method")
+    added = call("study", "add", "shoes", "-k", "shoes", "--provider", "ddgs", *look)
+    assert added.exit_code == 0, added.output
+    assert "too pale for text on white" in added.stderr
+    assert f'report_logo = "{logo}"' in call("study", "show", "shoes").stdout
+    assert call("study", "edit", "shoes", "--report-logo", "", "--report-hide", "").exit_code == 0
+    shown = call("study", "show", "shoes").stdout
+    assert "report_logo" not in shown
+    assert "report_hidden" not in shown
+    assert "report_accent" in shown
+    wrong = call("study", "edit", "shoes", "--report-logo", str(tmp_path / "none.png"))
+    assert "cannot be read: No such file" in str(wrong.exception or wrong.output)

@@ -249,6 +249,11 @@ def _report_look(options: dict[str, Any]) -> dict[str, Any]:
 
         look["report_logo"] = str(Path(look["report_logo"]).resolve())
         read_logo(Path(look["report_logo"]))
+    if look.get("report_accent"):
+        from reports.branding import read_branding
+
+        for note in read_branding({"report_accent": look["report_accent"]}).notes:
+            click.echo(note, err=True)
     return look
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["default_path", "write_report", "write_whole"]
 
+_log = logging.getLogger(__name__)
+
 
 def default_path(settings: Settings, study: str, run_id: int, suffix: str) -> Path:
     """Where a run's report lies: the study's name made safe, and the run's number."""
@@ -69,6 +72,8 @@ def write_report(
         )
     run = read_run(db, run_id)
     report = build_report(db, run_id, now=now, language=language)
+    for note in report.branding.notes:
+        _log.warning("%s", note)
     suffix = renderer.suffix
     if report.language != run.study.report_language:
         suffix = f"-{report.language}{suffix}"

@@ -448,7 +448,7 @@ class _Slides:
                     cut(s.text, 190),
                     13,
                     bullet=True,
-                    tail=f"n {format_count(s.n, self.words)}, "
+                    tail=f"n\xa0{format_count(s.n, self.words)}, "
                     f"{labels.worded(labels.LEVELS, s.confidence, self.words)}",
                 )
                 for s in statements[:_POINTS]
