@@ -22,7 +22,7 @@ from spiders.extract.page import ParsedPage
 from spiders.extract.technologies import extract_technologies
 from tests.crawling import settings_for
 from tests.loopback import Answer, serve
-from tests.widgets.pages import BEHAVIOURS, page, twin
+from tests.widgets.pages import BEHAVIOURS, files, page, twin, twin_files
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser is installed")
 pytestmark = pytest.mark.xdist_group("browser")
@@ -66,11 +66,18 @@ def proxied(site, archive=None, offline=False):
 @pytest.fixture(scope="module")
 def by_name():
     """All behaviours and their twins, each visited once, by a few browsers side by side."""
-    pages = {b.name: page(b) for b in BEHAVIOURS} | {f"{b.name}-twin": twin(b) for b in BEHAVIOURS}
-    names = list(pages)
-    with serve({HOST + name: Answer(html) for name, html in pages.items()}) as site:
-        jobs = [{"sample": "\n".join(HOST + n for n in names[k::4])} for k in range(4)]
-        visits = run_jobs(jobs, proxied(site))
+    visits = []
+    for made, own in ((page, files), (twin, twin_files)):
+        routes = {HOST + b.name: Answer(made(b)) for b in BEHAVIOURS}
+        names = [b.name for b in BEHAVIOURS]
+        for behaviour in BEHAVIOURS:
+            for name, text in own(behaviour).items():
+                routes[HOST + name] = Answer(text, content_type="text/javascript")
+        with serve(routes) as site:
+            jobs = [{"sample": "\n".join(HOST + n for n in names[k::3])} for k in range(3)]
+            for visit in run_jobs(jobs, proxied(site)):
+                visit.page.url += "-twin" if made is twin else ""
+                visits.append(visit)
     return {visit.page.url.removeprefix(HOST): visit for visit in visits}
 
 

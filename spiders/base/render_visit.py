@@ -180,6 +180,8 @@ class Visit:
             await self._tab.ask(_DOWN, self._is_still)
             await self._look("scroll")
         await self._answer_consent(url)
+        if not until_chat and not self.chat_seen():
+            await self._try_opener()
         html, final_url = await self._tab.ask(_HTML) or ("", url)
         rendered = Rendered(
             url=url,
@@ -256,6 +258,18 @@ class Visit:
     def chat_marks(self) -> list[str]:
         """Selectors of vendors' marks that were seen."""
         return [s.value for s in self._seen.values() if s.how == "dom" and _is_chat(s)]
+
+    async def _try_opener(self) -> None:
+        """A button of the site's own that says chat may load the vendor's only when clicked."""
+        if not await self._tab.ask(_HINT):
+            return
+        openers = await self._tab.ask(_CHAT, "launchers", []) or []
+        if openers and openers[0]["saysChat"]:
+            self._phase = "click"
+            box = openers[0]
+            await self._tab.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            await self._rest(*_RESTS["answer"])
+            await self._probe()
 
     async def _come_back(self, url: str) -> None:
         self._phase = "scroll"
@@ -365,6 +379,8 @@ _SETTLE = (
 )
 _DOWN = f"isStill => {_OURS}?.scroll(isStill)"
 _WAKE = f"(x, y) => {_OURS}?.wake(x, y)"
+_HINT = """() => !!document.querySelector('button[class*=chat i], button[aria-label*=chat i],'
+  + ' [role=button][class*=chat i], [id*=chat i], [class*=chat i]')"""
 _TOP = "() => window.scrollTo({top: 0, behavior: 'instant'})"
 _HTML = "() => ['<!DOCTYPE html>' + document.documentElement.outerHTML, location.href]"
 _INNER = """() => {

@@ -51,7 +51,7 @@ class Tab:
         self.on_request: Callable[[str, str], None] | None = None
         self.status: int | None = None
         self.crashed = False
-        self._loader = ""
+        self._hidden = False
         self._statuses: dict[str, int] = {}
         self._pending: dict[str, float] = {}
         self._last = 0.0
@@ -68,6 +68,7 @@ class Tab:
         joined = await chromium.send("Target.attachToTarget", targetId=target, flatten=True)
         session = Session(chromium, joined["sessionId"])
         tab = cls(chromium, context, target, session)
+        tab._hidden = hidden
         session.listen(tab._hear)
         if not hidden:
             await tab._fill_the_screen()
@@ -113,6 +114,9 @@ class Tab:
         elif event == "Network.responseReceived":
             if told["type"] == "Document":
                 self._statuses[told["loaderId"]] = told["response"]["status"]
+        elif event == "Network.webSocketCreated":
+            if self.on_request is not None:
+                self.on_request(told["url"], _who_asked(told.get("initiator", {})))
         elif event == "Page.domContentEventFired":
             self._parsed.set()
         elif event == "Page.loadEventFired":
@@ -232,7 +236,8 @@ class Tab:
         await self._session.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     async def click(self, x: float, y: float) -> None:
-        await self.move(x, y)
+        if not self._hidden:
+            await self.move(x, y)
         for event in ("mousePressed", "mouseReleased"):
             await self._session.send(
                 "Input.dispatchMouseEvent", type=event, x=x, y=y, button="left", clickCount=1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["BEHAVIOURS", "Behaviour", "page", "twin"]
+__all__ = ["BEHAVIOURS", "Behaviour", "files", "page", "twin", "twin_files"]
 
 STRANGER = "https://cdn.plain-shop.test/app.js"  # no vendor of any kind
 LOAD = """
@@ -26,6 +26,7 @@ class Behaviour(NamedTuple):
     src: str  # the vendor's loader; joined in parts, so that the static page does not show it
     body: str
     twin: str | None = None  # a body of its own, where another loader alone makes no twin
+    files: tuple[tuple[str, str], ...] = ()  # of the shop's own host; {vendor} as in the body
 
 
 def split(src):
@@ -45,6 +46,21 @@ def page(behaviour, src=None, body=None):
 
 def twin(behaviour):
     return page(behaviour, STRANGER, behaviour.twin)
+
+
+def files(behaviour, src=None):
+    """Scripts of the shop's own host: name -> text."""
+    words = split(src or behaviour.src)
+    return {
+        name: text.replace("{load}", LOAD)
+        .replace("{vendor}", words)
+        .replace("{plain}", src or behaviour.src)
+        for name, text in behaviour.files
+    }
+
+
+def twin_files(behaviour):
+    return files(behaviour, STRANGER)
 
 
 def wall(seen, reject, accept, on_accept, on_reject="", before=""):
@@ -229,5 +245,193 @@ const part = document.createElement('div'); part.id = {vendor}; root.append(part
         """<style>.corner{position:fixed;right:9px;bottom:9px}</style>
 <script>setTimeout(() => { const a = document.createElement('a'); a.className = 'corner';
 a.href = {vendor}; a.textContent = 'Ask'; document.body.append(a) }, 5000)</script>""",
+    ),
+    Behaviour(
+        "document-write",
+        "jivochat",
+        "load",
+        "https://code.jivosite.com/widget/ab",
+        """<script>
+document.write('<script async src="' + {vendor} + '"></' + 'script>')</script>""",
+    ),
+    Behaviour(
+        "module-from-a-blob",
+        "chatra",
+        "load",
+        "https://call.chatra.io/chatra.js",
+        """<script type=module>{load}
+const code = 'export const start = load => load(' + JSON.stringify({vendor}) + ')';
+const url = URL.createObjectURL(new Blob([code], {type: 'text/javascript'}));
+(await import(url)).start(load)</script>""",
+    ),
+    Behaviour(
+        "two-tag-managers",
+        "kommunicate",
+        "load",
+        "https://widget.kommunicate.io/v2/kommunicate.app",
+        "<script src=/first-tags.js async></script>",
+        files=(
+            ("first-tags.js", "{load} load('/second-tags.js')"),
+            ("second-tags.js", "setTimeout(() => load({vendor}), 80)"),
+        ),
+    ),
+    Behaviour(
+        "by-message-from-a-frame",
+        "landbot",
+        "load",
+        "https://static.landbot.io/landbot-3/landbot-3.0.0.js",
+        """<script>{load} addEventListener('message', e => e.data === 'chat' && load({vendor}))
+const f = document.createElement('iframe');
+f.srcdoc = "<script>parent.postMessage('chat', '*')</" + "script>";
+document.body.append(f)</script>""",
+    ),
+    Behaviour(
+        "inside-a-frame-without-address",
+        "reamaze",
+        "load",
+        "https://cdn.reamaze.com/assets/reamaze.js",
+        """<script>const f = document.createElement('iframe');
+f.srcdoc = '<body><script src="' + {vendor} + '"></' + 'script>';
+document.body.append(f)</script>""",
+    ),
+    Behaviour(
+        "web-component",
+        "chatwoot",
+        "load",
+        "https://app.chatwoot.com/packs/js/sdk.js",
+        """<tea-help></tea-help><script>{load} customElements.define('tea-help',
+class extends HTMLElement { connectedCallback() { load({vendor}) } })</script>""",
+    ),
+    Behaviour(
+        "when-idle",
+        "zoho-salesiq",
+        "load",
+        "https://salesiq.zoho.com/widget",
+        "<script>{load} requestIdleCallback(() => load({vendor}))</script>",
+    ),
+    Behaviour(
+        "after-frames",
+        "liveperson",
+        "load",
+        "https://lptag.liveperson.net/tag/tag.js?site=1",
+        """<script>{load} let left = 4;
+const turn = () => --left ? requestAnimationFrame(turn) : load({vendor});
+requestAnimationFrame(turn)</script>""",
+    ),
+    Behaviour(
+        "after-a-route-change",
+        "help-scout-beacon",
+        "idle",
+        "https://beacon-v2.helpscout.net",
+        """<script>{load} addEventListener('popstate', () => load({vendor}));
+setTimeout(() => { history.pushState({}, '', '#/home');
+  dispatchEvent(new PopStateEvent('popstate')) }, 3000)</script>""",
+    ),
+    Behaviour(
+        "in-business-hours",
+        "livehelpnow",
+        "load",
+        "https://www.livehelpnow.net/lhn/functions/lhnvisitor.js",
+        """<script>{load} const at = new Date().getHours();
+if (at >= 0 && at < 24) load({vendor})</script>""",
+        """<script>{load} const at = new Date().getHours();
+if (at >= 24) load('https://www.livehelpnow' + '.net/lhn/functions/lhnvisitor.js')</script>""",
+    ),
+    Behaviour(
+        "for-one-language",
+        "manychat",
+        "load",
+        "https://widget.manychat.com/1.js",
+        "<script>{load} if (navigator.language.startsWith('en')) load({vendor})</script>",
+        """<script>{load} if (navigator.language.startsWith('fi'))
+load('https://widget.many' + 'chat.com/1.js')</script>""",
+    ),
+    Behaviour(
+        "websocket-only",
+        "intercom",
+        "load",
+        "wss://nexus-websocket-a.intercom.io/pubsub/5",
+        "<script>new WebSocket({vendor})</script>",
+        "<script>new WebSocket('wss://prices.plain-shop.test/live')</script>",
+    ),
+    Behaviour(
+        "second-vendor-as-fallback",
+        "smallchat",
+        "load",
+        "https://embed.small.chat/x.js",
+        """<script>{load} const s = document.createElement('script');
+s.src = 'https://cdn.plain-shop.test/chat-first.js'; s.onerror = () => load({vendor});
+document.head.append(s)</script>""",
+    ),
+    Behaviour(
+        "vendor-under-the-shops-host",
+        "olark",
+        "load",
+        "olark",
+        "<script src=/help/loader.js async></script>",
+        files=(("help/loader.js", "window[{vendor}] = function () {}; olark.identify = () => 0"),),
+    ),
+    Behaviour(
+        "address-from-a-config",
+        "chatlio",
+        "load",
+        "https://w.chatlio.com/w.chatlio-widget.js",
+        "<script>{load} fetch('/chat-config.txt').then(a => a.text()).then(load)</script>",
+        files=(("chat-config.txt", "{plain}"),),
+    ),
+    Behaviour(
+        "lazy-frame-far-below",
+        "chatbase",
+        "scroll",
+        "https://www.chatbase.co/chatbot-iframe/y",
+        """<div style="height:9000px"></div><div id=end>end</div><script>
+new IntersectionObserver(([entry]) => { if (!entry.isIntersecting) return;
+  const f = document.createElement('iframe'); f.loading = 'lazy'; f.src = {vendor};
+  document.body.append(f) }).observe(document.querySelector('#end'))</script>""",
+    ),
+    Behaviour(
+        "after-a-click-on-the-shops-button",
+        "tawk",
+        "click",
+        "https://embed.tawk.to/77/default",
+        """<button class=chat-open
+style="position:fixed;right:9px;bottom:9px;width:60px;height:60px" aria-label="Open chat">?</button>
+<script>{load}
+document.querySelector('.chat-open').onclick = () => load({vendor})</script>""",
+    ),
+    Behaviour(
+        "opens-a-window-of-its-own",
+        "crisp",
+        "click",
+        "https://go.crisp.chat/chat/embed/?website_id=1",
+        """<button class=chat-open
+style="position:fixed;right:9px;bottom:9px;width:60px;height:60px" aria-label="Live chat">?</button>
+<script>
+document.querySelector('.chat-open').onclick = () => window.open({vendor}, '', 'popup')</script>""",
+    ),
+    Behaviour(
+        "consent-in-a-frame",
+        "drift",
+        "consent",
+        "https://js.driftt.com/include/2/x.js",
+        """<script>{load} const f = document.createElement('iframe'); f.id = 'sp_message_iframe_1';
+f.style = 'position:fixed;bottom:0;width:100%;height:140px;border:0';
+f.srcdoc = `<div class=cookie-message style="height:120px">
+<button onclick="parent.answer(false)">Reject all</button>
+<button onclick="parent.answer(true)">Accept all</button></div>`;
+window.answer = yes => { f.remove(); if (yes) load({vendor}) };
+document.body.append(f)</script>""",
+    ),
+    Behaviour(
+        "consent-didomi",
+        "freshchat",
+        "consent",
+        "https://wchat.freshchat.com/js/widget.js",
+        wall(
+            "id=didomi-notice data-wall",
+            ("id=x class=didomi-continue-without-agreeing", "Continue without agreeing"),
+            ("id=didomi-notice-agree-button", "Agree and close"),
+            "load({vendor})",
+        ),
     ),
 ]

@@ -73,7 +73,7 @@
     }
     found.sort((a, b) => b.score - a.score);
     return found.slice(0, 1).map(({node, said}) => ({
-      ...rect(node), tag: node.tagName.toLowerCase(), name: said, title: node.getAttribute('title') || '',
+      ...rect(node), tag: node.tagName.toLowerCase(), name: said, saysChat: CHAT.test(said), title: node.getAttribute('title') || '',
       keyboard: node.tabIndex >= 0, role: node.getAttribute('role') || '',
       where: node.tagName === 'IFRAME' ? 'iframe' : node.getRootNode() === document ? 'page' : 'shadow',
     }));

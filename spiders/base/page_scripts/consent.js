@@ -10,19 +10,21 @@
     const box = node.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && getComputedStyle(node).visibility !== 'hidden';
   };
+  // After the answer: the click may take away the frame that gives it.
+  const click = node => setTimeout(() => node.click());
   for (const row of rows) {
     const walls = deep(row.seen).filter(visible);
     if (!walls.length) continue;
     for (const selector of row[answer] || []) {
       const button = deep(selector).find(visible);
-      if (button) { button.click(); return row.platform; }
+      if (button) { click(button); return row.platform; }
     }
     const words = row['words_' + answer];
     if (!words) continue;
     for (const wall of walls) {
       for (const node of wall.querySelectorAll('button, a, [role=button], input[type=button]')) {
         const says = (node.innerText || node.value || '').trim().toLowerCase();
-        if (visible(node) && words.includes(says)) { node.click(); return row.platform; }
+        if (visible(node) && words.includes(says)) { click(node); return row.platform; }
       }
     }
   }

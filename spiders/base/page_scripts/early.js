@@ -93,7 +93,7 @@
   const scroll = isStill => {
     const height = document.body ? document.body.scrollHeight : 0;
     window.scrollTo({top: height, behavior: 'instant'});
-    for (const frame of document.querySelectorAll('iframe[loading=lazy]')) frame.loading = 'eager';
+    for (const frame of document.querySelectorAll('iframe[loading=lazy]')) frame.setAttribute('loading', 'eager');
     if (isStill) document.dispatchEvent(new Event('scroll', {bubbles: true}));
   };
   // A pointer that moves, for a page that gets none since it is never painted.

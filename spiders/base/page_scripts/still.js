@@ -7,6 +7,8 @@
   window.requestIdleCallback = run => wait(() => run({didTimeout: false, timeRemaining: () => 10}), 1);
   window.cancelIdleCallback = number => clearTimeout(number);
   delete Document.prototype.startViewTransition;
+  // A frame that waits for being seen would wait for ever.
+  Object.defineProperty(HTMLIFrameElement.prototype, 'loading', {get: () => 'eager', set() {}});
 
   const watchers = new Set();
   let soon = false;
