@@ -98,7 +98,7 @@ class ChatWidget:
     kind: ChatKind
     evidence: Evidence
     proof: str = ""  # the matched text, short
-    phase: str = "static"  # static, load, idle, scroll, consent
+    phase: str = "static"  # static, load, idle, scroll, consent, click
 
 
 @dataclass(slots=True)
