@@ -40,6 +40,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.extract
 	$(BIN)/python -m benchmarks.analysis
+	$(BIN)/python -m benchmarks.reports
 
 # Kills at random moments, flipped bits, full and failing disks: make faults N=200
 faults: setup

@@ -311,7 +311,7 @@ class Deck:
     def _run(self, paragraph: Any, text: str, size: float, bold: bool, color: str) -> None:
         run = paragraph.add_run()
         if self.rtl and not _RTL_LETTER.search(text) and re.search("[A-Za-z]", text):
-            text = f"\u200e{text}\u200e"  # else its closing mark would jump to the other end
+            text = f"\u200e{text}\u200e\u200f"  # else its closing mark jumps to the other end
         run.text = text
         run.font.size, run.font.bold = self.points(size), bold
         run.font.color.rgb = self.color(color)
