@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
@@ -38,7 +38,7 @@ _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")  # state of a whole page stands in 
 _SPACE = re.compile(r"\s+")
 # Tags that several extractors ask for.
 _ASKED = (
-    "a, form, iframe, embed, object, audio, source, link, img, select, [onclick], "
+    "form, iframe, embed, object, audio, source, link, img, select, "
     "h1, h2, h3, h4, h5, h6, b, strong, summary, dt, th"
 )
 _LANGUAGE_METAS = ('meta[http-equiv="content-language" i]', 'meta[property="og:locale"]')
@@ -81,14 +81,6 @@ class Anchor:
         if self._region is None:
             self._region = _region(self.node)
         return self._region
-
-
-class _Links(NamedTuple):
-    """What one pass over the `a` elements gives."""
-
-    anchors: list[Anchor]
-    others: list[tuple[str, LexborNode]]
-    clicks: list[str]
 
 
 def _label(node: LexborNode) -> str:
@@ -321,62 +313,51 @@ class ParsedPage:
 
     @cached_property
     def elements(self) -> dict[str, list[LexborNode]]:
-        """Links, forms, headings, bold texts, terms, and what a page loads, by tag.
-
-        Under other tags is what runs code on a click.
-        One walk for all who ask: each walk of its own costs a fifth of the parse.
-        """
+        """Forms, headings, bold texts, terms, and what a page loads, by tag: one walk for all."""
         found: dict[str, list[LexborNode]] = {}
         for node in self._whole.css(_ASKED):
             found.setdefault(node.tag or "", []).append(node)
         return found
 
     @cached_property
+    def clicks(self) -> list[str]:
+        """Code that runs when something is clicked."""
+        found = [href for href, _ in self.schemed_links if href[:11] == "javascript:"]
+        return found + [node.attrs.get("onclick") or "" for node in self._whole.css("[onclick]")]
+
+    @cached_property
     def anchors(self) -> list[Anchor]:
         """All links with an http or https address, in document order."""
-        return self._links.anchors
+        return self._links[0]
 
     @cached_property
     def schemed_links(self) -> list[tuple[str, LexborNode]]:
         """Links of other schemes (mailto, tel), to places of the page or to nowhere, as written."""
-        return self._links.others
+        return self._links[1]
 
     @cached_property
-    def clicks(self) -> list[str]:
-        """Code that runs when something is clicked."""
-        found = [href for href, _ in self.schemed_links if href[:11] == "javascript:"]
-        found += self._links.clicks
-        for tag, nodes in self.elements.items():
-            if tag != "a":
-                found += [code for node in nodes if (code := node.attrs.get("onclick"))]
-        return found
-
-    @cached_property
-    def _links(self) -> _Links:
-        found = _Links([], [], [])
-        for node in self.elements.get("a", ()):
-            attributes = node.attributes
-            if code := attributes.get("onclick"):
-                found.clicks.append(code)
-            href = (attributes.get("href") or "").strip()
-            if url := self._http(href):
-                found.anchors.append(Anchor(url.partition("#")[0] if "#" in url else url, node))
-            if not url or (url is not href and href[0] != "/" and ("@" in href or href[0] == "+")):
-                found.others.append((href, node))  # an address or number without its scheme too
-        return found
-
-    def _http(self, href: str) -> str:
-        """The absolute address of a link to a page; empty for other schemes and for fragments."""
-        if href.startswith(("https://", "http://")):
-            return href
-        if not href or href[0] == "#":
-            return ""
-        if href[0] == "/":
-            origin, scheme = self._origin
-            return origin + href if href[1:2] != "/" else f"{scheme}:{href}"
-        if ":" in href.split("/", 1)[0]:
-            return ""  # mailto:, tel:, javascript: and the like
-        return self.absolute(href)
+    def _links(self) -> tuple[list[Anchor], list[tuple[str, LexborNode]]]:
+        found: list[Anchor] = []
+        others: list[tuple[str, LexborNode]] = []
+        origin, scheme = self._origin
+        for node in self._whole.css("a"):
+            href = (node.attrs.get("href") or "").strip()
+            if href.startswith(("https://", "http://")):
+                url = href
+            elif not href or href[0] == "#":
+                others.append((href, node))
+                continue
+            elif href[0] == "/":
+                url = origin + href if href[1:2] != "/" else f"{scheme}:{href}"
+            elif ":" in href.split("/", 1)[0]:  # mailto:, tel:, javascript: and the like
+                others.append((href, node))
+                continue
+            else:
+                if "@" in href or href[0] == "+":  # an address or number without its scheme
+                    others.append((href, node))
+                url = self.absolute(href)
+            found.append(Anchor(url.partition("#")[0] if "#" in url else url, node))
+        return found, others
 
     @cached_property
     def _origin(self) -> tuple[str, str]:
