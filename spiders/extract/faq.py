@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.items import FaqEntry
 from spiders.extract.faq_centre import help_centre_entries
 from spiders.extract.faq_groups import accept, key_of, regions_of
-from spiders.extract.faq_heads import find_heads
+from spiders.extract.faq_heads import find_heads, is_small_talk
 from spiders.extract.faq_lines import Line, read_lines
 from spiders.extract.faq_structured import structured_entries
 from spiders.extract.questions import (
@@ -21,6 +21,8 @@ from spiders.extract.questions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from selectolax.lexbor import LexborNode
 
     from spiders.extract.faq_heads import Head
@@ -52,6 +54,9 @@ _ASKING_CLASSES = ("question", "accordion", "toggle")
 _OPENS = frozenset(("aria-controls", "aria-expanded", "data-toggle"))
 _SPARSE = 15  # pieces of text to one that opens with a question; a FAQ has far fewer
 _OPENING = ("summary", "dt")
+_BOLD = ("b", "strong", "th")
+_MIXED = 4  # headings of a rank to one that asks, from the first to the last of these
+_NEAR = 600  # characters before an answer's label in which its question ends
 _AROUND = 3  # levels above the questions to read, for what stands before and behind them
 _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[id*=faq i]"
 
@@ -122,7 +127,7 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
     if ends < 2 and inner < 5:
         return None
     if (
-        (ends + inner > 1 and len(_LABELLED.findall(text)) > 1)
+        (ends + inner > 1 and _has_labels(text))
         or (ends > 3 and ("requently asked" in text or _has_asking_cells(page)))
         or (inner > 4 and _has_openings(text))
     ):
@@ -157,6 +162,12 @@ def _has_box(page: ParsedPage) -> bool:
     return "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES)
 
 
+def _has_labels(text: str) -> bool:
+    """Whether two answers are labelled, each with a question shortly before it."""
+    starts = [match.start() for match in _LABELLED.finditer(text)]
+    return sum(has_mark(text[max(0, start - _NEAR) : start]) for start in starts) > 1
+
+
 def _has_asking_cells(page: ParsedPage) -> bool:
     """Whether three different cells of tables ask."""
     cells = {node.text() for node in page.tree.css("td")} if "<td" in page.html else set()
@@ -164,35 +175,48 @@ def _has_asking_cells(page: ParsedPage) -> bool:
 
 
 class _Asking:
-    """Elements that ask, and their different texts by kind."""
+    """Elements that ask, and whether there are enough of one kind."""
 
     def __init__(self, page: ParsedPage) -> None:
         self.places: list[LexborNode] = []
-        self.bold: set[str] = set()
+        self.is_ranked = False  # headings of one rank, or bold lines
         self.contents: set[str] = set()
         self.opening: set[str] = set()
-        for tag in (*_TITLES, "th", *_OPENING):
-            for node in page.elements.get(tag, ()):
-                self.read(node, self.opening if tag in _OPENING else self.bold)
-        for href, node in page.schemed_links:
-            if href[:1] == "#":
-                self.read(node, self.contents)
+        bold: set[str] = set()
+        hrefs = page.schemed_links
+        self.contents |= self.texts(node for href, node in hrefs if href[:1] == "#")
+        fewest = 3 if len(self.contents) > 2 else 4
+        for tag in (*_TITLES, "th"):
+            nodes = page.elements.get(tag, ())
+            asked = [at for at, node in enumerate(nodes) if self.asks(node)]
+            texts = {nodes[at].text() for at in asked}
+            if tag in _BOLD:
+                bold |= texts
+            elif len(texts) >= fewest and len(asked) * _MIXED > asked[-1] - asked[0]:
+                self.is_ranked = True
+        for tag in _OPENING:
+            self.opening |= self.texts(page.elements.get(tag, ()))
         names = [word for word in _ASKING_CLASSES if word in page.names_lowered]
         for node in page.tree.css(",".join([_ASKING, *(f"[class*={name} i]" for name in names)])):
             attributes = node.attributes
             words = (attributes.get("class") or "").lower() if names else ""
             opens = not _OPENS.isdisjoint(attributes) or any(name in words for name in names)
-            self.read(node, self.opening if opens else self.bold)
+            (self.opening if opens else bold).update(self.texts([node]))
+        self.is_ranked = self.is_ranked or len(bold) > 3
 
-    def read(self, node: LexborNode, kind: set[str]) -> None:
+    def asks(self, node: LexborNode) -> bool:
         text = node.text()
-        if len(text) < 400 and has_mark(text):
-            self.places.append(node)
-            kind.add(text)
+        if len(text) > 400 or not has_mark(text) or is_small_talk(text.strip()):
+            return False
+        self.places.append(node)
+        return True
+
+    def texts(self, nodes: Iterable[LexborNode]) -> set[str]:
+        return {node.text() for node in nodes if self.asks(node)}
 
     def suffices(self) -> bool:
-        """Four headings or bold lines, three lines of contents, two of a kind that opens."""
-        return len(self.bold) > 3 or len(self.contents) > 2 or len(self.opening) > 1
+        """Several headings or bold lines, three lines of contents, two of a kind that opens."""
+        return self.is_ranked or len(self.contents) > 2 or len(self.opening) > 1
 
 
 def _around(places: list[LexborNode]) -> LexborNode:
