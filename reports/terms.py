@@ -24,18 +24,17 @@ _LEAST = 5  # reviews that share a word before it is shown; as MIN_THEME
 _SHOWN, _QUOTES, _QUOTE = 24, 3, 160
 _WEIGHTS = 5
 
-# Every n-th review of each brand, so that none speaks for all; quotes name their page.
+# Every n-th review in an order that follows neither brands nor dates (Knuth's multiplicative
+# hash); quotes name their page.
 _REVIEWS = """
-    select * from (
-        select r.text, r.brand_id, s.language, s.sentiment, b.domain, p.id as page_id, p.url,
-               p.final_url, p.title, p.fetched_at, p.record,
-               row_number() over (order by r.brand_id, r.rowid) as place
-        from reviews r
-        join brands b on b.id = r.brand_id and b.role in ('own', 'competitor')
-        join review_scores s on s.review_id = r.id
-        left join pages p on p.id = r.page_id
-        where r.run_id = ?1 and s.language is not null)
-    where place % ?2 = 0"""
+    select r.text, r.brand_id, s.language, s.sentiment, b.domain, p.id as page_id, p.url,
+           p.final_url, p.title, p.fetched_at, p.record
+    from reviews r
+    join brands b on b.id = r.brand_id and b.role in ('own', 'competitor')
+    join review_scores s on s.review_id = r.id
+    left join pages p on p.id = r.page_id
+    where r.run_id = ?1 and s.language is not null and (r.rowid * 2654435761 >> 8) % ?2 = 0
+    order by r.brand_id, r.rowid"""
 _COUNT = "select count(*) as n from review_scores where run_id = ? and language is not null"
 
 
