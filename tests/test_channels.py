@@ -377,3 +377,19 @@ def test_contacts_of_other_firms_in_a_legal_table_are_not_the_brands():
 def test_a_few_addresses_at_other_domains_are_kept():
     html = "<p>sales@kettleshop.de, service@partner-one.de, repair@partner-two.de</p>"
     assert len(values(html, "email", url="https://www.kettleshop.de/contact")) == 3
+
+
+def test_an_area_code_before_a_slash_is_part_of_the_number():
+    found = values("<p>Telefon: 040 / 30 90 18-20</p>", "phone", url="https://a.de/", language="de")
+    assert found == ["+494030901820"]
+
+
+def test_pairs_of_digits_are_a_french_number_without_any_mark():
+    text = "<p>Service client : 01 42 68 53 00 du lundi au vendredi de 9h à 18h</p>"
+    assert values(text, "phone", url="https://a.fr/", language="fr") == ["+33142685300"]
+    assert values(text, "hours", language="fr") == ["lundi au vendredi de 9h à 18h"]
+
+
+def test_an_italian_tax_number_is_no_phone():
+    text = "<p>Tel. 02 1234 5678 - P.IVA 01234567890</p>"
+    assert values(text, "phone", url="https://a.it/", language="it") == ["+390212345678"]

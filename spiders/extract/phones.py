@@ -32,6 +32,7 @@ _SPLIT = re.compile(
     r"\s?\(24/7|\s24/7|\s[/|\u2010-\u2014-]\s|\s{2,}|/(?=\s?\+)"
     r"|(?<=\d)\s(?=\+)|(?<=\d)\s(?=\(?00[1-9]\d)"
 )
+_FRENCH = re.compile(r"0[1-9](?:[ .\u00a0]\d\d){4}")
 _NORTH_AMERICAN = re.compile(r"\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}")
 _DATE = re.compile(
     r"(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:[0-2]?\d|3[01])\b"
@@ -47,7 +48,7 @@ _OTHER = frozenset(
     "ust steuernummer siret siren rcs kvk btw cif nif nip regon krs gstin cin abn acn ein "
     "account konto bestellnummer artikelnummer license licence patent version copyright "
     "gst pan uid handelsregister registration reg cnpj cpf inn ogrn kpp bank blz swift "
-    "zip plz".split()
+    "zip plz iva piva nit rfc ruc cuit".split()
 )
 
 
@@ -303,10 +304,15 @@ def _is_part(text: str, start: int, end: int) -> bool:
     )
 
 
+_FEWEST = 6  # digits of a number without its area code
+
+
 def _parts(raw: str) -> Iterator[tuple[str, int]]:
     """Numbers that stand one after the other in a run of digits, with their offsets."""
     start = 0
     for cut in [*_SPLIT.finditer(raw), None]:
+        if cut and "/" in cut[0] and sum(map(str.isdigit, raw[start : cut.start()])) < _FEWEST:
+            continue  # an area code: 040 / 30 90 18
         part = raw[start : cut.start() if cut else len(raw)]
         if 7 <= sum(map(str.isdigit, part)) <= 16:
             lead = len(part) - len(part.lstrip(" ).-/"))
@@ -328,6 +334,8 @@ def _from_text(page: ParsedPage, raw: str, at: int, guess: _Guess) -> PhoneNumbe
         return phone(raw, guess.codes, is_given=False)
     if _NORTH_AMERICAN.fullmatch(raw) and not set(guess.codes[:3]).isdisjoint(("US", "CA")):
         return phone(raw, ("US",), is_given=False)
+    if _FRENCH.fullmatch(raw) and "FR" in guess.codes[:3]:
+        return phone(raw, ("FR",), is_given=False)
     if raw[0] in "0(" and _is_near_address(page.text, at, len(raw)):
         return phone(raw, guess.codes, is_given=False)
     if guess.looks > 0 and _has_icon(page, raw):

@@ -153,7 +153,7 @@ def spoken(text: str, declared: str | None) -> tuple[str, ...]:
 
 # Topics whose words are sought; units of time are sought with them.
 _SOUGHT = "return_words delivery warranty cancel payment reply free units".split()
-CLOCK_SIGNS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30")
+CLOCK_SIGNS = (":00", ":30", "pm", "p.m", "uhr", ".00", ".30", "h00", "h30", "h à", "h -", "h a ")
 # Signs of hours in any language: 24h (which no stem can stand for), 24 h, 9:00, 9 pm.
 DOT_SIGNS = (" dot ", " punkt ")  # in an address that is spelled out without brackets
 HOUR_SIGNS = ("4h", "8h", "4 h", "8 h", *CLOCK_SIGNS)
