@@ -44,7 +44,10 @@ bench: setup
 
 # Kills at random moments, flipped bits, full and failing disks: make faults N=200
 faults: setup
-	$(BIN)/python -m benchmarks.faults $(or $(N),10)
+	$(BIN)/python -m benchmarks.faults $(or $(N),20)
+	$(BIN)/python -m benchmarks.rot $(or $(N),200)
+	$(BIN)/python -m benchmarks.schedules
+	$(BIN)/python -m benchmarks.history
 
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:

@@ -54,12 +54,14 @@ __all__ = [
     "digest_of",
     "find_record",
     "mend_records",
+    "note_failure",
     "open_index",
     "read_page",
     "read_record",
     "reading_index",
     "rebuild_index",
     "records_of",
+    "storage_failure",
 ]
 
 MAX_PAGE_BYTES = 10 * 1024 * 1024
@@ -143,6 +145,7 @@ class Archive:
         self._index = open_index(root)
         self._finish = weakref.finalize(self, close_settled, self._index, root / INDEX)
         self._pending: dict[str, Record] = {}
+        self.failure: Exception | None = None
         self._by_key: dict[str, Record] = {}
         self._mend(path)
         self._out: BinaryIO = path.open("ab")
@@ -152,9 +155,12 @@ class Archive:
             )
 
     def close(self) -> None:
-        self.flush()
-        self._out.close()
-        self._finish()
+        try:
+            self.flush()
+            with self._noting_failure():
+                self._out.close()
+        finally:
+            self._finish()
 
     # -- writing
 
@@ -218,8 +224,9 @@ class Archive:
         packer = zlib.compressobj(COMPRESSION, zlib.DEFLATED, 31)
         packed = packer.compress(head.encode() + block + b"\r\n\r\n") + packer.flush()
         start = self._out.tell()
-        self._out.write(packed)
-        self._out.flush()
+        with self._noting_failure():
+            self._out.write(packed)
+            self._out.flush()
         return Record(
             record_id, self.run_id, key, kind, url, None, now.isoformat(timespec="seconds"),
             self.file, start, len(packed), digest_of(packed),
@@ -254,9 +261,18 @@ class Archive:
         """Write the index rows that are still only in memory."""
         if not self._pending:
             return
-        with self._index:
+        with self._noting_failure(), self._index:
             _insert(self._index, self._pending.values())
         self._pending.clear()
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """Scrapy logs what a middleware raises and goes on; a disk that fails must end the run."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            self.failure = self.failure or error
+            raise
 
     # -- reading
 
@@ -554,6 +570,20 @@ _REASONS = {
 _archives: weakref.WeakKeyDictionary[Crawler, Archive] = weakref.WeakKeyDictionary()
 
 
+_failures: weakref.WeakKeyDictionary[Crawler, Exception] = weakref.WeakKeyDictionary()
+
+
+def note_failure(crawler: Crawler, error: Exception) -> None:
+    """Remember that what this crawl found could not be stored; the first time counts."""
+    _failures.setdefault(crawler, error)
+
+
+def storage_failure(crawler: Crawler) -> Exception | None:
+    """Why something of this crawl could not be stored; None when all is there."""
+    archive = archive_of(crawler)
+    return _failures.get(crawler) or (archive.failure if archive else None)
+
+
 def archive_of(crawler: Crawler) -> Archive | None:
     """The archive that this crawl writes, None when it keeps none (a bare `scrapy crawl`)."""
     return _archives.get(crawler)
@@ -625,6 +655,8 @@ class ArchiveMiddleware(HttpCacheMiddleware):
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
         if not request.meta.get("dont_cache") and (archive := archive_of(self.crawler)):
+            if storage_failure(self.crawler):
+                raise IgnoreRequest("nothing can be stored")
             key = self.crawler.request_fingerprinter.fingerprint(request).hex()
             if failure := archive.find_failure(key):
                 raise ArchivedFailure(*failure)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from crawler.errors import ConfigError, CxscoutError, Damaged
+from crawler.errors import ConfigError, Damaged, storage_error
 from crawler.migrations import migrations
 from crawler.seal import BUSY_TIMEOUT_S, close_settled, settle_if_long, use_log
 
@@ -91,8 +91,8 @@ def open_db(path: Path | str, *, read_only: bool = False, now: str | None = None
                 f"database {path} is damaged or none: {error}; "
                 "put a backup back: cxscout restore FILE --force"
             ) from error
-        raise CxscoutError(
-            f"database {path} cannot be opened: {error}; see cxscout doctor"
+        raise storage_error(
+            f"database {path} cannot be opened: {error}; see cxscout doctor", error
         ) from error
     return db
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import NotConfigured
 
+from crawler.archive import note_failure
 from crawler.db import brand_id, open_db, row_id, upsert
 from crawler.items import PageVisit, Search
 from crawler.privacy import hide_reviewers
@@ -114,6 +115,7 @@ class StorePipeline:
         self._path = Path(settings["DATABASE"])
         self._run_id = settings.getint("RUN_ID")
         self._batch: list[PageVisit | Search] = []
+        self._crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
@@ -124,8 +126,10 @@ class StorePipeline:
         self._key = privacy_key(self._path.parent)
 
     def close_spider(self) -> None:
-        self._flush()
-        self._db.close()
+        try:
+            self._flush()
+        finally:
+            self._db.close()
 
     def process_item(self, item: Any) -> Any:
         if isinstance(item, (PageVisit, Search)):
@@ -136,8 +140,13 @@ class StorePipeline:
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
-        if batch:
+        if not batch:
+            return
+        try:
             store_items(self._db, self._run_id, batch, self._key)
+        except Exception as error:  # Scrapy only logs it; the stage must not end well
+            note_failure(self._crawler, error)
+            raise
 
 
 def store_items(db: Database, run_id: int, items: Iterable[PageVisit | Search], key: bytes) -> None:

@@ -342,6 +342,6 @@ def test_a_damaged_database_has_its_own_exit_code_and_says_how_to_restore(home, 
     assert command(home, "runs").returncode == 0
 
 
-@pytest.mark.parametrize(("code", "exit_code"), [(3, 3), (4, 4), (-9, 1), (1, 1)])
+@pytest.mark.parametrize(("code", "exit_code"), [(3, 3), (4, 4), (5, 5), (-9, 1), (1, 1)])
 def test_a_run_ends_with_the_code_of_its_stage_where_it_has_a_meaning(code, exit_code):
     assert RunFailed("stage ended", code).exit_code == exit_code

@@ -211,3 +211,37 @@ def test_a_file_that_is_no_database_is_refused_as_before(tmp_path):
     with pytest.raises(CxscoutError, match="is damaged or none"):
         open_db(path)
     assert os.listdir(tmp_path) == ["cxscout.db"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from crawler.db import open_db
+db = open_db(Path(sys.argv[1]))
+for n in range(60):
+    with db.atomic():
+        found = db.execute("select count(*) from t").fetchone()[0]
+        db.execute("insert into t (text) values (?)", [f"{found} " * 200])
+        db.execute("update counter set n = n + 1")
+db.close()
+"""
+
+
+def test_eight_processes_write_beside_a_long_reader_and_none_finds_it_locked(path):
+    db = open_db(path)
+    db.execute("create table counter (n integer)")
+    db.execute("insert into counter values (0)")
+    reader = open_db(path, read_only=True)
+    rows = reader.execute("select * from t")
+    rows.fetchone()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, path], stderr=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [writer.communicate()[1] for writer in writers] == [""] * 8
+    assert path.with_name("cxscout.db-wal").stat().st_size < 64 * 1024 * 1024
+    rows.close()
+    reader.close()
+    assert db.execute("select n, (select count(*) from t) from counter").fetchone() == (480, 780)
+    db.close()
+    assert verify(path) == []

@@ -1,22 +1,21 @@
 """The command line: each command parses, calls one function, prints.
 
 Results go to stdout, progress and messages to stderr. Exit 0: done; 1: failed; 2: wrong usage;
-3: the disk is full; 4: the database is damaged; 130: interrupted. What a command needs is
-imported when it runs, so `--help` stays quick.
+3: the disk is full; 4: stored data is damaged; 5: the disk fails; 130: interrupted. What a command
+needs is imported when it runs, so `--help` stays quick.
 """
 
 # ruff: noqa: PLC0415  (see above: Scrapy alone costs 0.6 s of CPU)
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -30,7 +29,7 @@ from crawler.config import (
     clean_domain,
     read_settings,
 )
-from crawler.errors import CxscoutError
+from crawler.errors import CxscoutError, Damaged, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,8 +58,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except CxscoutError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         click.echo("error: interrupted; take the run up again with --resume", err=True)
         sys.exit(130)
@@ -68,23 +66,21 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (OSError, sqlite3.Error) as error:
-        click.echo(f"error: {_plain(error)}", err=True)
-        sys.exit(_code(error))
+        _fail(_plain(error), storage_error("", error).exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _code(error: OSError | sqlite3.Error) -> int:
-    """The exit codes of docs/reliability.md."""
-    if isinstance(error, OSError):
-        return 3 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_FULL"):
-        return 3
-    return 4 if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) else 1
+def _fail(message: str, code: int) -> NoReturn:
+    """Say why, if it can be said: the log may lie on the very disk that is full."""
+    try:
+        click.echo(f"error: {message}", err=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(code)
 
 
 def _plain(error: OSError | sqlite3.Error) -> str:
-    if _code(error) == 4:
+    if isinstance(storage_error("", error), Damaged):
         return f"database is damaged: {error}; put a backup back: cxscout restore FILE --force"
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}; see cxscout doctor"

@@ -10,7 +10,8 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings as ScrapySettings
 from scrapy.utils.log import configure_logging
 
-from crawler.errors import CxscoutError
+from crawler.archive import storage_failure
+from crawler.errors import CxscoutError, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,8 @@ async def _crawl_all(
         async with free:
             crawler = runner.create_crawler(spider)
             await runner.crawl(crawler, **job)
+            if failure := storage_failure(crawler):
+                raise storage_error(f"what was fetched cannot be stored: {failure}", failure)
             ends[job.get("domain", spider)] = dict(crawler.stats.get_stats())
             if crawler.stats.get_value("finish_reason") not in ("finished", None):
                 reason = crawler.stats.get_value("finish_reason")

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 from crawler.app.runs import read_run
 from crawler.app.sums import keep_sums
 from crawler.archive import find_record, read_page
-from crawler.errors import ConfigError, CxscoutError, TooComplex
+from crawler.errors import ConfigError, TooComplex, storage_error
 from crawler.privacy import hide_names
 from reports.evidence_page import make_page, render_page
 from reports.fonts import missing_font
@@ -146,7 +146,7 @@ def write_whole(path: Path, content: bytes | Callable[[IO[bytes]], None]) -> str
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise CxscoutError(f"{path} cannot be written: {error.strerror}") from None
+        raise storage_error(f"{path} cannot be written: {error.strerror}", error) from None
     try:
         with os.fdopen(handle, "w+b") as out:
             if callable(content):
@@ -160,7 +160,7 @@ def write_whole(path: Path, content: bytes | Callable[[IO[bytes]], None]) -> str
         os.chmod(name, 0o644)
         os.replace(name, path)
     except OSError as error:
-        raise CxscoutError(f"{path} cannot be written: {error.strerror}") from None
+        raise storage_error(f"{path} cannot be written: {error.strerror}", error) from None
     finally:
         with suppress(OSError):  # where all went well it bears its own name by now
             os.unlink(name)

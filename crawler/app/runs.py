@@ -49,18 +49,19 @@ __all__ = [
 STAGES = ("search", "select", "crawl", "render", "analyze", "report")
 METHOD_VERSION = "1"
 _POLL_S = 0.2
+_DISK = {3: "the disk is full; make space", 5: "the disk cannot be written; see to it"}
 _STOP_GRACE_S = 15.0  # a stage stores what it has when it is interrupted; then it is killed
 
 
 class RunFailed(CxscoutError):
     """A stage ended with an error; the run is marked failed and can be resumed.
 
-    The exit code is the stage's where it has a meaning of its own (disk full, database damaged).
+    The exit code is the stage's where it has a meaning of its own (full disk, damage).
     """
 
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
-        self.exit_code = code if code in (3, 4) else 1
+        self.exit_code = code if code in (3, 4, 5) else 1
 
 
 class Interrupted(CxscoutError):
@@ -355,6 +356,8 @@ def _why(log: Path, run_id: int, stage: str, code: int) -> str:
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
         return said[-1]
+    if code in _DISK:
+        return f"stage {stage} of run {run_id} ended: {_DISK[code]}; then take it up with --resume"
     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
     return (
         f"stage {stage} of run {run_id} {how}; its log is {log}; "
