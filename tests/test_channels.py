@@ -393,3 +393,13 @@ def test_pairs_of_digits_are_a_french_number_without_any_mark():
 def test_an_italian_tax_number_is_no_phone():
     text = "<p>Tel. 02 1234 5678 - P.IVA 01234567890</p>"
     assert values(text, "phone", url="https://a.it/", language="it") == ["+390212345678"]
+
+
+def test_a_letter_between_bars_tells_phone_from_fax():
+    text = "<p>T +43 1 505 12 34 | F +43 1 505 12 34-9 | M office@a.at</p>"
+    assert values(text, "phone", url="https://a.at/", language="de") == ["+4315051234"]
+
+
+def test_a_number_behind_customer_service_is_a_phone():
+    text = "<p>Customer Service: 0345 602 3030</p>"
+    assert values(text, "phone", url="https://a.co.uk/") == ["+443456023030"]

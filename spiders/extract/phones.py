@@ -39,7 +39,9 @@ _DATE = re.compile(
     r"|(?:[0-2]?\d|3[01])[-./](?:0?[1-9]|1[0-2])[-./](?:19|20)\d\d\b"
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_LETTER = re.compile(r"(?:^|[\s|,;/(])([TPMFtpmf])\s?[.:]\s{0,2}\(?$")
+_LETTER = re.compile(
+    r"(?:(?:^|[\s|,;/(])(?P<dotted>[TPMFtpmf])\s?[.:]\s{0,2}|[|·•]\s?(?P<parted>[TPMF])\s)\(?$"
+)
 _SYMBOLS = "☎✆📞📱☏🕿🤙"
 _APP_TLDS = frozenset("io co ai me tv cc ly to gg fm am is sh so ac la ws nu tk ml ga".split())
 # Words that say that the digits behind them are something else.
@@ -349,7 +351,7 @@ def _mark(before: str) -> str | None:
     if any(symbol in before[-6:] for symbol in _SYMBOLS):
         return "phone"
     if letter := _LETTER.search(before):
-        return "fax" if letter[1] in "Ff" else "phone"
+        return "fax" if (letter["dotted"] or letter["parted"]) in "Ff" else "phone"
     tail, fax, phones = normalize(before), words("fax"), words("phone")
     for word in reversed(_WORD.findall(tail)):
         if word in fax:
