@@ -19,7 +19,7 @@ from crawler.errors import ConfigError
 from reports import branding
 from reports.branding import contrast, read_branding, read_logo
 from reports.model import ACCENT, ACCENT_DARK, Branding
-from reports.renderers import html
+from reports.renderers import html, markdown
 from reports.report import build_report
 from tests.report_data import RUN, build_market
 
@@ -248,3 +248,21 @@ def test_the_command_takes_the_look_says_what_it_corrects_and_gives_it_back(tmp_
     assert "report_accent" in shown
     wrong = call("study", "edit", "shoes", "--report-logo", str(tmp_path / "none.png"))
     assert "cannot be read: No such file" in str(wrong.exception or wrong.output)
+
+
+# Markdown
+
+
+@pytest.mark.parametrize("section", REPORT_SECTIONS)
+def test_markdown_has_a_heading_less_for_each_hidden_section_and_none_is_empty(section):
+    whole, text = (
+        markdown.render(branded(report_hidden=hidden)).decode() for hidden in ([], [section])
+    )
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert len(headings) == len(re.findall("^## ", whole, re.MULTILINE)) - 1
+    assert "## " not in headings
+
+
+def test_markdown_ends_in_the_footer_of_the_study():
+    text = markdown.render(branded(report_footer="For <us>")).decode()
+    assert text.endswith("---\n\nFor &lt;us&gt;\n")

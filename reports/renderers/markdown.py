@@ -16,7 +16,7 @@ from reports.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reports.locale import Words
     from reports.model import (
@@ -62,18 +62,11 @@ def escape(text: object) -> str:
 
 def render(report: Report) -> bytes:
     """UTF-8, one section a heading, tables for what is a table."""
-    parts = (
-        _verdict(report),
-        _scoreboard(report),
-        _gaps(report),
-        _brands(report),
-        _questions(report),
-        _voice(report),
-        _market(report),
-        _collected(report),
-        _evidence(report),
-    )
-    return ("\n\n".join("\n".join(part) for part in parts) + "\n").encode()
+    shown = (draw for name, draw in _SECTIONS.items() if report.branding.shows(name))
+    texts = ["\n".join(draw(report)) for draw in (_verdict, *shown)]
+    if report.branding.footer:
+        texts.append(f"---\n\n{escape(report.branding.footer)}")
+    return ("\n\n".join(texts) + "\n").encode()
 
 
 def _verdict(report: Report) -> Iterator[str]:
@@ -323,7 +316,11 @@ def _market(report: Report) -> Iterator[str]:
             for b in report.brands[:_SHOWN]
         ],
     )
-    yield f"\n## {escape(report.changes.title)}\n"
+
+
+def _changes(report: Report) -> Iterator[str]:
+    words = report.words
+    yield f"## {escape(report.changes.title)}\n"
     for change in report.changes.rows[:_SHOWN]:
         cause = labels.worded(labels.CAUSES, change.cause, words)
         yield f"- {escape(change.domain)}: {escape(change.text)} *({cause})*"
@@ -353,7 +350,6 @@ def _collected(report: Report) -> Iterator[str]:
     yield from _searches(report)
     alone = words.n("{n} page left alone", "{n} pages left alone", len(collected.robots))
     yield f"\n{words.t('Kept out by robots.txt')}: {alone}."
-    yield from _method(report)
 
 
 def _visits(report: Report) -> Iterator[str]:
@@ -394,7 +390,7 @@ def _searches(report: Report) -> Iterator[str]:
 
 def _method(report: Report) -> Iterator[str]:
     words = report.words
-    yield f"\n## {words.t('How the numbers came to be')}\n"
+    yield f"## {words.t('How the numbers came to be')}\n"
     yield from (f"- {escape(note)}" for note in report.method.notes)
     yield ""
     yield from _table(
@@ -432,6 +428,20 @@ def _evidence(report: Report) -> Iterator[str]:
             if part
         )
         yield f"- **{e.id}** {escape(e.excerpt)} ({source})"
+
+
+_SECTIONS: dict[str, Callable[[Report], Iterator[str]]] = {
+    "scoreboard": _scoreboard,
+    "gaps": _gaps,
+    "brands": _brands,
+    "questions": _questions,
+    "voice": _voice,
+    "ranking": _market,
+    "changes": _changes,
+    "collected": _collected,
+    "method": _method,
+    "evidence": _evidence,
+}
 
 
 def _counts(voice: ThemeVoice, words: Words) -> str:
