@@ -365,3 +365,20 @@ def test_the_command_prints_json(market):
          "--json"],
     )  # fmt: skip
     assert (done.exit_code, done.stdout) == (0, "[]\n")
+
+
+def test_templates_word_the_message(market):
+    set_alerts(market.db, "tea", [], [], None, title="[$study] $count $what", body="$items ($$)")
+    gone = {SAFE}
+    for _ in range(2):
+        market.run(lacks=gone)
+    market.run(lacks=gone)
+    _, title, body = market.sent[-1]
+    assert title == "[tea] 1 change"
+    assert body == f"- {LEAF} removed a question: “{SAFE}” ($)"
+
+
+@pytest.mark.parametrize("template", ["$nothing", "5 $ each"])
+def test_a_template_that_cannot_be_filled_is_refused(market, template):
+    with pytest.raises(ConfigError, match=r"known are \$study"):
+        set_alerts(market.db, "tea", [], [], None, title=template)

@@ -260,7 +260,10 @@ def test_a_forgotten_person_is_in_no_row_and_no_archived_page(reviewed):
         archive = Archive(home.archive, int(path.parent.name), path.name.removesuffix(".warc.gz"))
         archive.close()
     with sqlite3.connect(home.archive / "index.db") as index:
-        urls = [(row[0], row[1]) for row in index.execute("select run_id, url from records where key != ''")]
+        urls = [
+            (row[0], row[1])
+            for row in index.execute("select run_id, url from records where key != ''")
+        ]
     index.close()
     assert (2, "https://leaf.example/returns") not in urls
     assert (3, "https://leaf.example/d") in urls
@@ -345,3 +348,9 @@ def test_a_damaged_database_has_its_own_exit_code_and_says_how_to_restore(home, 
 @pytest.mark.parametrize(("code", "exit_code"), [(3, 3), (4, 4), (5, 5), (-9, 1), (1, 1)])
 def test_a_run_ends_with_the_code_of_its_stage_where_it_has_a_meaning(code, exit_code):
     assert RunFailed("stage ended", code).exit_code == exit_code
+
+
+def test_forgetting_names_the_backups_that_still_have_the_person(reviewed, tmp_path):
+    home, db = reviewed
+    back_up(home, tmp_path / "old.tar", archive=False, now=NOW)
+    assert forget_person(home, db, NAME)["backups_to_delete"] == [str(tmp_path / "old.tar")]

@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.changes import compare
@@ -48,6 +49,8 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _BACK = (2, 3, 4)  # the base lies so far back: two lost observations are borne
 _WINDOW = 8  # runs that are looked at
 _FEED_ENTRIES = 100
+_TEMPLATES = {"title": "cxscout $study: $count $what", "body": "$items\n\n$run - message $key"}
+WORDS = ("study", "count", "what", "items", "run", "key")  # what templates may name
 _NAMES = {
     "faq": "question",
     "phone": "phone number",
@@ -247,7 +250,7 @@ def _wishes(db: Database, number: int) -> dict[str, Any]:
     """What the study's schedule says about alerts: targets, topics, agree."""
     row = db.execute("select settings from schedules where study_id = ?", [number]).fetchone()
     found = json.loads(row[0]).get("alerts", {}) if row else {}
-    return {"targets": [], "topics": list(TOPICS), "agree": 2} | found
+    return {"targets": [], "topics": list(TOPICS), "agree": 2, **_TEMPLATES} | found
 
 
 def _tell_changes(
@@ -261,7 +264,7 @@ def _tell_changes(
             if news.topic in wishes["topics"]:
                 _take(db, number, run_id, news, history.runs[0], now)
         _release(db, number, now)
-        return _digest(db, number, run_id, "change", wishes["targets"], now)
+        return _digest(db, number, run_id, "change", wishes, now)
 
 
 def _take(db: Database, number: int, run_id: int, news: News, oldest: int, now: datetime) -> None:
@@ -326,7 +329,7 @@ def _store(
 
 
 def _digest(
-    db: Database, number: int, run_id: int | None, kind: str, targets: Iterable[str], now: datetime
+    db: Database, number: int, run_id: int | None, kind: str, wishes: dict[str, Any], now: datetime
 ) -> list[str]:
     """One message for each target with all that is open; in the caller's transaction."""
     rows = list(
@@ -341,11 +344,17 @@ def _digest(
     texts = [row["text"] for row in rows]
     name = db.execute("select name from studies where id = ?", [number]).fetchone()[0]
     what = "change" if kind == "change" else "health notice"
-    title = f"cxscout {name}: {len(texts)} {what}{'s' if len(texts) > 1 else ''}"
     key = row_id(*(row["id"] for row in rows))
-    where = f"\n\nrun {run_id}" if run_id else "\n"
-    body = "\n".join(f"- {text}" for text in texts) + f"{where} - message {key}"
-    for target in targets:
+    words = {
+        "study": name,
+        "count": len(texts),
+        "what": f"{what}s" if len(texts) > 1 else what,
+        "items": "\n".join(f"- {text}" for text in texts),
+        "run": f"run {run_id}" if run_id else "no run",
+        "key": key,
+    }
+    title, body = (Template(wishes[part]).safe_substitute(words) for part in ("title", "body"))
+    for target in wishes["targets"]:
         row = {
             "id": row_id(key, target), "study_id": number, "run_id": run_id, "kind": kind,
             "target": target, "title": title, "body": body, "state": "waiting", "attempts": 0,
@@ -377,7 +386,7 @@ def _tell_health(
             for fact in _open_troubles(db, number) - troubles.keys():
                 news = News(fact, "fixed", fact.partition("|")[0], f"over: {fact.split('|')[-1]}")
                 _store(db, number, run_id, news, f"health:{news.topic}", "open", now)
-        return _digest(db, number, run_id, "health", wishes["targets"], now)
+        return _digest(db, number, run_id, "health", wishes, now)
 
 
 def _open_troubles(db: Database, number: int) -> set[str]:
@@ -522,10 +531,31 @@ def try_target(target: str, send: Send = send_by_apprise) -> None:
     send(target, "cxscout: a test", "Alerts of cxscout arrive here.")
 
 
+def _check_template(text: str | None) -> None:
+    """Refuse what would be sent as it stands: a lone $, a word that there is not."""
+    template = Template(text or "")
+    unknown = sorted(set(template.get_identifiers()) - set(WORDS))
+    if unknown or not template.is_valid():
+        wrong = f"names ${unknown[0]}" if unknown else "has a lone $ (write $$)"
+        raise ConfigError(f"template {text!r} {wrong}; known are ${', $'.join(WORDS)}")
+
+
 def set_alerts(
-    db: Database, name: str, targets: Iterable[str], topics: Iterable[str], agree: int | None
+    db: Database,
+    name: str,
+    targets: Iterable[str],
+    topics: Iterable[str],
+    agree: int | None,
+    *,
+    title: str | None = None,
+    body: str | None = None,
 ) -> None:
-    """Say where the alerts of a study go and what they are about; what is empty stays."""
+    """Say where the alerts of a study go and what they are about; what is empty stays.
+
+    `title` and `body` are templates with the words of WORDS, like "$study: $count $what".
+    """
+    for text in (title, body):
+        _check_template(text)
     number = study_id(db, name)
     row = db.execute("select settings from schedules where study_id = ?", [number]).fetchone()
     if row is None:
@@ -536,7 +566,10 @@ def set_alerts(
     if wrong:
         raise ConfigError(f"topic {wrong[0]!r} is unknown; choose of {', '.join(TOPICS)}")
     settings = json.loads(row[0])
-    given = {"targets": list(targets), "topics": list(topics), "agree": agree}
+    given = {
+        "targets": list(targets), "topics": list(topics), "agree": agree,
+        "title": title, "body": body,
+    }  # fmt: skip
     wishes = settings.get("alerts", {}) | {key: value for key, value in given.items() if value}
     text = json.dumps(settings | {"alerts": wishes}, ensure_ascii=False, sort_keys=True)
     db.execute("update schedules set settings = ? where study_id = ?", [text, number])

@@ -1155,6 +1155,8 @@ def alert() -> None:
 @click.option("--topic", "topics", multiple=True, help="Default: all. Repeat for more.")
 @click.option("--agree", type=click.IntRange(1, 2),
               help="Runs that must agree before a fact is told. Default: 2.")  # fmt: skip
+@click.option("--title", help="Template with $study, $count, $what, $run, $key.")
+@click.option("--body", help="Template with these and $items, a line for each fact.")
 @click.pass_context
 def alert_set(
     ctx: click.Context,
@@ -1162,16 +1164,18 @@ def alert_set(
     targets: tuple[str, ...],
     topics: tuple[str, ...],
     agree: int | None,
+    **templates: str | None,
 ) -> None:
     """Say where the alerts of STUDY go; what is not given stays as it was.
 
     \b
     Example:
       cxscout alert set shoes --target env:ALERT_MAIL
+      cxscout alert set shoes --title '[$study] $count $what'
     """
     from crawler.app.alerts import set_alerts
 
-    set_alerts(_db(_settings(ctx)), study_name, targets, topics, agree)
+    set_alerts(_db(_settings(ctx)), study_name, targets, topics, agree, **templates)
     click.echo(f"alerts of study {study_name!r} are set", err=True)
 
 

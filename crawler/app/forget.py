@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.app.housekeeping import require_idle
+from crawler.app.housekeeping import known_backups, require_idle
 from crawler.archive import Archive, Record, cut_records, read_page, reading_index
 from crawler.errors import ConfigError
 from crawler.pipelines import author_hash, privacy_key
@@ -35,7 +35,7 @@ def forget_person(settings: Settings, db: Database, name: str) -> dict[str, Any]
 
     Removed are reviews signed with the name (known by its keyed hash), rows whose text has the
     name, archived pages that have it or had such a review, and copies of those beside reports.
-    Backups are not touched: write a new one and delete the old.
+    Backups are not touched, but named: write a new one and delete those.
     """
     words = " ".join(name.split())
     if len(words) < 3:
@@ -64,6 +64,7 @@ def forget_person(settings: Settings, db: Database, name: str) -> dict[str, Any]
         "other_rows": sum(rows.values()),
         "archived_pages": len(gone),
         "reports_to_write_anew": [path.name for path in _reports_with(settings, found)],
+        "backups_to_delete": known_backups(settings),
     }
 
 

@@ -31,12 +31,21 @@ if TYPE_CHECKING:
     from crawler.config import Settings
     from crawler.db import Database
 
-__all__ = ["back_up", "clean_study", "require_idle", "restore", "status", "write_prometheus"]
+__all__ = [
+    "back_up",
+    "clean_study",
+    "known_backups",
+    "require_idle",
+    "restore",
+    "status",
+    "write_prometheus",
+]
 
 _MANIFEST = "manifest.json"
 _DATABASE = "cxscout.db"
 _INDEX = f"archive/{INDEX}"
 _SMALL = ("privacy.key", "cxscout.toml")
+_BACKUPS = "backups.jsonl"
 _CHUNK = 1024 * 1024
 
 
@@ -69,9 +78,26 @@ def back_up(settings: Settings, out: Path, *, archive: bool, now: datetime) -> d
             with made.open("rb") as stream:
                 os.fsync(stream.fileno())
             os.replace(made, out)
+        _note_backup(settings, out, now.astimezone(UTC).isoformat(timespec="seconds"))
     except OSError as error:
         raise CxscoutError(f"backup {out} cannot be written: {error.strerror or error}") from None
     return manifest
+
+
+def _note_backup(settings: Settings, out: Path, created_at: str) -> None:
+    """Remember where backups lie: who is forgotten must be forgotten there, too."""
+    line = json.dumps({"path": str(out.resolve()), "created_at": created_at})
+    with (settings.home / _BACKUPS).open("a", encoding="utf-8") as notes:
+        notes.write(f"{line}\n")
+
+
+def known_backups(settings: Settings) -> list[str]:
+    """Paths of the backups that were made of this home; some may have been moved or deleted."""
+    path = settings.home / _BACKUPS
+    if not path.exists():
+        return []
+    lines = path.read_text("utf-8").splitlines()
+    return list(dict.fromkeys(json.loads(line)["path"] for line in lines))
 
 
 def _to_keep(settings: Settings, folder: Path, archive: bool) -> Iterator[tuple[str, Path]]:
