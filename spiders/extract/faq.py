@@ -46,7 +46,8 @@ _POLICY = re.compile(
     r"|プライバシー|개인정보|الخصوصية|حریم خصوصی|פרטיות",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(r"\n[ \t]{0,40}A ?\d{0,2}[:.)]")
+_LABEL = re.compile(r"A ?\d{0,2}[:.)]")  # begins with a letter, so it is sought in one leap
+_INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
 _TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
 _ASKING = "[aria-controls],[aria-expanded],[data-toggle],[style*=font-weight]"
@@ -164,8 +165,14 @@ def _has_box(page: ParsedPage) -> bool:
 
 def _has_labels(text: str) -> bool:
     """Whether two answers are labelled, each with a question shortly before it."""
-    starts = [match.start() for match in _LABELLED.finditer(text)]
-    return sum(has_mark(text[max(0, start - _NEAR) : start]) for start in starts) > 1
+    labelled = 0
+    for match in _LABEL.finditer(text):
+        start = match.start()
+        opens = text[max(0, start - _INDENT - 1) : start].rstrip(" \t").endswith("\n")
+        labelled += opens and has_mark(text[max(0, start - _NEAR) : start])
+        if labelled > 1:
+            return True
+    return False
 
 
 def _has_asking_cells(page: ParsedPage) -> bool:
