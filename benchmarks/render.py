@@ -1,11 +1,13 @@
 """Adaptive rendering against rendering everything and against no browser at all.
 
-    python -m benchmarks.render [FOLDER] [--market NAME] [--all 12] [--growth 60] [--json]
+    python -m benchmarks.render [FOLDER] [--market NAME] [--all 12] [--growth 500] [--json]
 
-FOLDER holds labelled markets as for `benchmarks.markets`; without one the loopback set of
-`tests/widgets` is served as eight small shops. A study runs as usual (adaptive); then the pages
-of each brand, at most `--all` evenly drawn ones, are opened in a browser whatever they show, in a
-measured child process. Widgets are counted as (brand, vendor), `mentioned` apart.
+Three kinds of markets in one run: the render set (a shop for each way of loading in
+`tests/widgets`, whose other pages need no browser), the built-in sample market and, with FOLDER,
+labelled markets as for `benchmarks.markets`. A study runs as usual (adaptive); then the pages of
+each brand, at most `--all` evenly drawn ones, are opened in a painted browser whatever they show,
+in a measured child process. Widgets are counted as (brand, vendor), `mentioned` apart. The cost of
+a page is that of `benchmarks.render_cost`.
 """
 
 from __future__ import annotations
@@ -21,23 +23,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.render_cost import cost
+from crawler.app.demo import sample_study
 from crawler.app.runs import RunFailed, run_study, utc_now
+from crawler.app.sample.server import running
 from crawler.app.studies import add_study
 from crawler.config import Keyword, Settings, Study
 from crawler.db import Database, open_db
 from crawler.domains import registrable_domain
+from spiders.base.browser import find_browser
 from tests.crawling import settings_for
 from tests.loopback import Answer, serve
-from tests.widgets.pages import BEHAVIOURS, page, twin
+from tests.widgets.pages import BEHAVIOURS, files, page
 
-# CPU of one page with scrapy-playwright 0.0.48, images, fonts and media aborted, 40 pages with 12
-# sub-requests each on 2 cores, without the start of the browser. It is no dependency of ours.
-SCRAPY_PLAYWRIGHT_MS = 303.0
 Widgets = set[tuple[str, str]]
 
 
@@ -70,16 +75,18 @@ def market(folder: Path, name: str, home: Path) -> Iterator[Study]:
 
 
 @contextmanager
-def shops(home: Path) -> Iterator[Study]:
-    """Eight shops of ten pages behind a loopback proxy: five with a widget, three without."""
+def render_set(home: Path) -> Iterator[Study]:
+    """A shop of 16 pages for each way of loading; the widget is on its start page only."""
     routes: dict[str, Any] = {}
-    hosts = [f"shop{n}.example" for n in range(8)]
-    for n, host in enumerate(hosts):
-        behaviour = BEHAVIOURS[n * 2]
-        make = page if n < 5 else twin
-        links = "".join(f"<a href='/p{k}'>Cup {k}</a> " for k in range(9))
-        for path in ("", *(f"p{k}" for k in range(9))):
-            routes[f"http://{host}/{path}"] = Answer(f"{make(behaviour)}<p>{links}</p>")
+    hosts = [f"shop{n}.example" for n in range(len(BEHAVIOURS))]
+    for host, behaviour in zip(hosts, BEHAVIOURS, strict=True):
+        links = "".join(f"<a href='/p{k}'>Cup {k}</a> " for k in range(15))
+        routes[f"http://{host}/"] = Answer(f"{page(behaviour)}<p>{links}</p>")
+        for name, text in files(behaviour).items():
+            routes[f"http://{host}/{name}"] = Answer(text, content_type="text/javascript")
+        for k in range(15):
+            words = f"<title>Cup {k}</title><h1>Cup {k}</h1><p>A cup of {k} parts. " * 3
+            routes[f"http://{host}/p{k}"] = Answer(f"<!doctype html><html lang=en>{words}{links}")
     hits = [{"title": host, "url": f"http://{host}/", "content": "cups"} for host in hosts]
     found = Answer(json.dumps({"results": hits}), content_type="application/json")
 
@@ -165,23 +172,16 @@ def _stored(db: Database, where: str) -> Widgets:
     return {(row["domain"], row["vendor"]) for row in rows}
 
 
-def one_browser(pages: int) -> dict[str, Any]:
-    """Cost of one more page in a browser that runs, and how memory grows over so many pages."""
+def growth(pages: int) -> dict[str, Any]:
+    """How memory grows over so many pages in one browser: after the first tenth."""
     routes = {
         f"http://shop.example/p{k}": Answer(page(BEHAVIOURS[k % len(BEHAVIOURS)]))
         for k in range(pages)
     }
     with serve(routes) as site:
-        first, every = (
-            _child({"jobs": [{"domain": "shop.example", "urls": urls}], "proxy": site.url("")})
-            for urls in (list(routes)[:1], list(routes))
-        )
-    cpu_ms = 1000 * (every["cpu_s"] - first["cpu_s"]) / (pages - 1)
-    return {
-        "cpu_ms_of_one_more_page": round(cpu_ms),
-        "cpu_per_rendered_page_over_scrapy_playwright": round(cpu_ms / SCRAPY_PLAYWRIGHT_MS, 2),
-        "rss_growth": _growth(every["rss"]),
-    }
+        work = {"jobs": [{"domain": "shop.example", "urls": list(routes)}], "proxy": site.url("")}
+        every = _child({**work, "painted": ""})
+    return {"rss_growth": _growth(every["rss"]), "rss_mb": [round(mb) for mb in every["rss"]]}
 
 
 # -- the child that opens everything
@@ -220,7 +220,12 @@ def render_all(work: dict[str, Any]) -> dict[str, Any]:
                 )
 
             crawler.signals.connect(take, signal=signals.item_scraped)
-            await runner.crawl(crawler, domain=job["domain"], sample="\n".join(job["urls"]))
+            await runner.crawl(
+                crawler,
+                domain=job["domain"],
+                sample="\n".join(job["urls"]),
+                painted=work.get("painted", "yes"),
+            )
 
     begin = time.monotonic()
     asyncio.run(go())
@@ -238,8 +243,8 @@ def render_all(work: dict[str, Any]) -> dict[str, Any]:
 
 
 def _watch_memory(samples: list[float], stop: threading.Event) -> None:
-    """Proportional memory of this process and all below it, in MB, once a second."""
-    while not stop.wait(1.0):
+    """Proportional memory of this process and all below it, in MB, every four seconds."""
+    while not stop.wait(4.0):
         samples.append(sum(_pss_kb(pid) for pid in [os.getpid(), *_below(os.getpid())]) / 1024)
 
 
@@ -291,8 +296,9 @@ def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "widgets_http": sum(len(part["widgets_http"]) for part in parts),
         "recall": round(len(adaptive & every) / len(every), 3) if every else 1.0,
         "missed": sorted(" ".join(pair) for pair in every - adaptive),
+        # The same pages would cost as much in either way; what counts is how many are opened.
         "cpu_ratio_to_render_all": round(rendered / max(1, pages), 3),
-        "cpu_ms_per_rendered_page": round(cpu_ms),
+        "painted_cpu_ms_per_page": round(cpu_ms),
         "wall_s_per_rendered_page": round(
             sum(part["all_wall_s"] for part in parts) / max(1, opened), 2
         ),
@@ -302,29 +308,53 @@ def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+Source = Callable[[Path], AbstractContextManager[Study]]
+
+
+def _sources(folder: Path | None, name: str | None) -> list[Source]:
+    """The render set, the sample market, and the labelled markets of a folder, or one of these."""
+    labelled = [path.parent.name for path in sorted(folder.glob("*/serp.json"))] if folder else []
+    made: dict[str, Source] = {"render-set": render_set, "sample": sample}
+    if folder is not None:
+        made |= {name: partial(_labelled, folder, name) for name in labelled}
+    return [made[name]] if name else list(made.values())
+
+
+def _labelled(folder: Path, name: str, home: Path) -> AbstractContextManager[Study]:
+    return market(folder, name, home)
+
+
+@contextmanager
+def sample(home: Path) -> Iterator[Study]:
+    with running() as served:
+        yield replace(sample_study(served), name="render")
+
+
+def _part(source: Source, most: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder, source(Path(folder)) as study:
+        return compare(study, Path(folder), most)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--market")
     parser.add_argument("--all", type=int, default=12, help="pages a brand to open whatever")
-    parser.add_argument("--growth", type=int, default=60, help="pages to watch memory over")
+    parser.add_argument("--growth", type=int, default=0, help="pages to watch memory over: 500")
+    parser.add_argument("--cost", type=int, default=20, help="pages to measure CPU over, 0: none")
+    parser.add_argument("--reference", help="a Python with scrapy-playwright, to compare with")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
         print(json.dumps(render_all(json.load(sys.stdin))))
         return
-    names = [args.market] if args.market else [
-        path.parent.name for path in sorted(args.folder.glob("*/serp.json"))
-    ] if args.folder else [""]  # fmt: skip
-    parts = []
-    for name in names:
-        with tempfile.TemporaryDirectory() as folder:
-            home = Path(folder)
-            source = market(args.folder, name, home) if args.folder else shops(home)
-            with source as study:
-                parts.append(compare(study, home, args.all))
-    result = figures(parts) | (one_browser(args.growth) if args.growth else {})
+    parts = [_part(source, args.all) for source in _sources(args.folder, args.market)]
+    result = figures(parts)
+    if args.cost and (browser := find_browser()):
+        result |= cost(args.cost, browser, args.reference)
+    if args.growth:
+        result |= growth(args.growth)
     if args.json:
         print(json.dumps(result))
     else:

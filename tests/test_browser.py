@@ -1,6 +1,7 @@
 """Pages in a real browser: what is found, when it came, and what ends well when all goes wrong."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,11 +17,12 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
 from spiders.base.browser import find_browser, launch_flags
+from spiders.base.cdp import sweep_profiles
 from spiders.base.render_visit import Rendered, Sighting, vendor_of
 from spiders.chatbot import ChatbotSpider, read_rendered
 from spiders.extract.page import ParsedPage
 from spiders.extract.technologies import extract_technologies
-from tests.crawling import settings_for
+from tests.crawling import run_spider, settings_for
 from tests.loopback import Answer, serve
 from tests.widgets.pages import BEHAVIOURS, files, page, twin, twin_files
 
@@ -135,6 +137,41 @@ def test_proven_chat_spares_further_pages_but_not_the_sample():
     routes = {"a": chat, "b": none, "c": none}
     visits = render(routes, "c", urls=f"{HOST}a\n{HOST}b")
     assert [visit.page.url for visit in visits] == [f"{HOST}a", f"{HOST}c"]
+
+
+@needs_browser
+def test_several_brands_are_visited_by_one_browser_as_new_visitors():
+    mark = "<title>Tea</title><script>if (document.cookie) window['Inter' + 'com'] = () => 0;"
+    html = mark + "document.cookie = 'seen=1'</script>"
+    hosts = ("one.test", "two.test")
+    brands = [{"domain": host, "urls": f"http://{host}/"} for host in hosts]
+    with serve({f"http://{host}/": Answer(html) for host in hosts}) as site:
+        visits, stats = run_spider(ChatbotSpider, proxied(site), brands=json.dumps(brands))
+    assert [(v.brand, v.page.state, present(v)) for v in visits] == [(h, "ok", {}) for h in hosts]
+    assert stats["chatbot/browsers"] == 1
+
+
+@needs_browser
+def test_request_names_who_made_it():
+    asks = "const ask = to => new WebSocket(to)"
+    behaviour = next(b for b in BEHAVIOURS if b.name == "websocket-only")
+    html = page(behaviour, body="<script src=/tags.js></script><script>ask({vendor})</script>")
+    script = Answer(asks, content_type="text/javascript")
+    with serve({HOST + "shop": Answer(html), HOST + "tags.js": script}) as site:
+        (visit,) = run_jobs([{"sample": f"{HOST}shop"}], proxied(site))
+    (chat,) = visit.observations.chat
+    assert chat.proof == f"request {behaviour.src}, asked for by {HOST}tags.js"
+
+
+def test_profiles_of_stages_that_are_gone_are_swept(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = tmp_path / f"cxscout-browser-{gone.pid}-abc"
+    running = tmp_path / f"cxscout-browser-{os.getpid()}-abc"
+    for folder in (left, running, tmp_path / "another"):
+        folder.mkdir()
+    assert sweep_profiles(tmp_path) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["another", running.name]
 
 
 # -- what goes wrong
