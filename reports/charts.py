@@ -66,7 +66,7 @@ def review_scatter(report: Report) -> Chart | None:
             x=alt.X(
                 "n:Q",
                 title=words.t("Reviews with stars, read"),
-                scale=alt.Scale(zero=False, padding=62),
+                scale=alt.Scale(zero=False, nice=False, padding=62),
             ),
             y=alt.Y(
                 "stars:Q", title=words.t("Mean stars of 5"), scale=alt.Scale(zero=False, padding=24)
@@ -136,7 +136,7 @@ def importance_performance(report: Report) -> Chart | None:
             x=alt.X(
                 "net:Q",
                 title=words.t("Our net sentiment, %"),
-                scale=alt.Scale(padding=72, zero=False),
+                scale=alt.Scale(zero=False, nice=False, padding=72),
             ),
             y=alt.Y(
                 "importance:Q",

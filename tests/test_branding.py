@@ -266,3 +266,10 @@ def test_markdown_has_a_heading_less_for_each_hidden_section_and_none_is_empty(s
 def test_markdown_ends_in_the_footer_of_the_study():
     text = markdown.render(branded(report_footer="For <us>")).decode()
     assert text.endswith("---\n\nFor &lt;us&gt;\n")
+
+
+def test_the_footer_of_printed_pages_cannot_leave_its_style_sheet():
+    text = page_of(report_footer='"; } </style><script>x</script> é')
+    rule = re.search(r"@bottom-left \{ content: (\"[^\"]*\")", text)[1]
+    assert re.fullmatch(r'"([A-Za-z0-9]|\\[0-9a-f]+ )*"', rule)
+    assert "<script>" not in text

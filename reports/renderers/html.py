@@ -80,6 +80,12 @@ def render(report: Report, *, expanded: bool = False) -> bytes:
     return re.sub(r"\n\s*\n+", "\n", text).encode()
 
 
+def _css_string(text: str) -> Markup:
+    """The text for `content` in CSS: nothing but letters, digits and escapes."""
+    marks = (c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
+    return Markup('"{}"').format(Markup("".join(marks)))
+
+
 def _numbers(report: Report) -> dict[str, int]:
     """Section -> its number; 0 where the study hides it."""
     shown = ("verdict", *(name for name in REPORT_SECTIONS if report.branding.shows(name)))
@@ -112,6 +118,7 @@ def _environment(words: Words) -> Environment:
         "state": labels.RUN_STATES,
         "verdict": labels.VERDICTS,
     }
+    environment.filters["css"] = _css_string
     environment.filters.update(
         {name: partial(spell, words=words) for name, spell in spelled.items()}
         | {name: partial(labels.worded, table, words=words) for name, table in tables.items()}
