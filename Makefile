@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup browser demo test lint types check bench faults lock wheel clean
+.PHONY: setup browser demo test lint types check bench faults lock messages wheel clean
 
 setup: $(STAMP) browser
 
@@ -48,6 +48,10 @@ faults: setup
 	$(BIN)/python -m benchmarks.rot $(or $(N),200)
 	$(BIN)/python -m benchmarks.schedules
 	$(BIN)/python -m benchmarks.history
+
+# After a change of a sentence in a report: gathers messages, updates reports/locales/*.po.
+messages: setup
+	$(BIN)/python -m reports.messages
 
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:

@@ -1,0 +1,229 @@
+"""Reports in other languages: catalogs, numbers by locale, what is translated and what never is."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from analysis.swot_rules import SWOT_RULES
+from crawler.config import Study
+from crawler.errors import ConfigError
+from reports import fonts, messages, phrases
+from reports.locale import CATALOGS, LANGUAGES, words_for
+from reports.phrases import noted, said
+from reports.renderers import html, markdown
+from reports.report import build_report
+from tests.report_data import RUN, build_market
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+# Share of messages that must be translated; a fall is a commit of its own with its reason.
+FLOORS = {
+    **dict.fromkeys(("de", "es", "fa", "fr"), 0.97),
+    "sw": 0.82,
+    "mn": 0.74,
+    "kmr": 0.62,
+    "gu": 0.57,
+}
+SCRIPTS = {"fa": "ARABIC", "gu": "GUJARATI", "mn": "CYRILLIC"}
+
+
+@pytest.fixture(scope="module")
+def gathered():
+    return messages.gather()
+
+
+@pytest.fixture(scope="module")
+def db():
+    return build_market(Path(":memory:"))
+
+
+@pytest.fixture(scope="module")
+def english(db):
+    return build_report(db, RUN, now=NOW, language="en")
+
+
+def fields(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_catalogs_hold_the_messages_of_today(capsys):
+    assert messages.main(["--check"]) == 0, "run python -m reports.messages"
+    assert "de:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_language_is_translated_as_far_as_its_floor(language, gathered):
+    done, count = messages.completeness(language, gathered)
+    print(f"{language}: {done} of {count} messages")
+    assert done / count >= FLOORS[language]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_fill_the_same_places_as_the_message(language, gathered):
+    known = words_for(language).messages
+    for message in gathered:
+        for form in known.get(message.one, ()):
+            assert not fields(form) - fields(message.one), (message.one, form)
+            assert not fields(message.one) - fields(form) - {"n"}, (message.one, form)
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_sentences_are_in_the_script_of_the_language(language, gathered):
+    known = words_for(language).messages
+    for message in gathered:
+        for form in known.get(message.one, ()):
+            bare = re.sub(r"\{\w+\}", "", form)
+            letters = [c for c in bare if c.isalpha()]
+            own = [c for c in letters if SCRIPTS[language] in unicodedata.name(c)]
+            # Names, abbreviations and formulas keep their letters.
+            assert len(letters) < 20 or len(own) * 3 > len(letters), form
+
+
+def test_every_language_of_the_study_setting_has_a_catalog():
+    assert {path.stem for path in CATALOGS.glob("*.po")} == set(TRANSLATED)
+
+
+def test_unknown_language_is_refused_with_the_known_ones_named():
+    with pytest.raises(ConfigError, match="kmr"):
+        words_for("xx")
+    with pytest.raises(ConfigError, match="kmr"):
+        Study(name="a", report_language="xx")
+
+
+def test_a_missing_translation_is_said_in_english():
+    assert words_for("fa").t("No such message {x}", x=3) == "No such message ۳"
+    assert words_for("de").n("{n} odd thing", "{n} odd things", 2) == "2 odd things"
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share", "date"),
+    [
+        ("en", "1,234.5", "43\xa0%", "2 March 2026"),
+        ("de", "1.234,5", "43\xa0%", "2. März 2026"),
+        ("fr", "1\u202f234,5", "43\xa0%", "2 mars 2026"),
+        ("es", "1.234,5", "43\xa0%", "2 de marzo de 2026"),
+        ("fa", "۱٬۲۳۴٫۵", "۴۳٪", "۲ مارس ۲۰۲۶"),
+        ("gu", "1,234.5", "43%", "2 માર્ચ, 2026"),
+        ("mn", "1,234.5", "43%", "2026\u202fоны гуравдугаар сарын 2"),
+        ("sw", "1,234.5", "43%", "2 Machi 2026"),
+        ("kmr", "1.234,5", "%43", "2ê adara 2026an"),
+    ],
+)
+def test_numbers_and_dates_are_those_of_cldr(language, number, share, date):
+    words = words_for(language)
+    assert words.number(1234.5) == number
+    assert words.percent(0.43) == share
+    assert words.date("2026-03-02") == date
+
+
+def test_plural_forms_follow_the_language():
+    one, many = "{n} page", "{n} pages"
+    assert [words_for("de").n(one, many, n) for n in (0, 1, 2)] == [
+        "0 Seiten", "1 Seite", "2 Seiten",
+    ]  # fmt: skip
+    assert words_for("fr").n(one, many, 0) == "0 page"  # French counts none as one
+    assert words_for("fa").n(one, many, 2) == "۲ صفحه"
+
+
+def test_foreign_letters_inside_a_persian_sentence_are_isolated():
+    text = words_for("fa").t("Scores of {brand}", brand="a.example")
+    assert "\u2068a.example\u2069" in text
+
+
+@pytest.mark.parametrize("rule", SWOT_RULES, ids=lambda rule: rule.key)
+def test_every_rule_of_the_swot_is_said_in_german(rule):
+    values = {
+        "brand": "a.example", "best_brand": "b.example", "value": "3 days", "median": "4 days",
+        "best": "5 days", "market_n": 4, "n": "1,200", "others_do": "3 of the 4 other brands do",
+        "detail": "3 of 8" if (rule.metric or "").startswith("theme.") else "e-mail, phone",
+    }  # fmt: skip
+    text = rule.text.format(**values)
+    spoken = said(text, words_for("de"))
+    assert spoken != text
+    assert [name for name in ("a.example", "b.example") if name in text] == [
+        name for name in ("a.example", "b.example") if name in spoken
+    ]
+    assert not re.search(r"\b(the|of|reviews|brands)\b", spoken), spoken
+
+
+def test_numbers_inside_a_sentence_are_spelled_by_the_language():
+    text = "a.example is rated 4.2 of 5 stars by 1,200 customers, b.example 3.1 of 5 stars."
+    assert said(text, words_for("de")) == (
+        "a.example ist von 1.200 Kunden mit 4,2 von 5 Sternen bewertet, b.example mit "
+        "3,1 von 5 Sternen."
+    )
+
+
+def test_a_reason_within_a_reason_is_translated():
+    text = "FAQ: the start page could not be read: 2 pages timed out (challenge page)"
+    spoken = said(text, words_for("de"))
+    assert spoken.startswith("FAQ: die Startseite konnte nicht gelesen werden: 2 Seiten mit")
+
+
+def test_text_that_is_none_of_ours_stays_as_it_is():
+    for text in ("Wo ist mein Paket?", "The courier lost it: twice", "{brand} {n}", ""):
+        assert said(text, words_for("fa")) == text
+
+
+def test_quotes_are_never_translated_even_when_they_are_words_of_ours():
+    assert noted("Free returns", words_for("de")) == "Free returns"
+    assert noted("Read in full; no chat on this page.", words_for("de")) != (
+        "Read in full; no chat on this page."
+    )
+
+
+@pytest.mark.parametrize("language", ["de", "fa"])
+def test_what_was_read_on_pages_is_the_same_in_every_language(language, db, english):
+    report = build_report(db, RUN, now=NOW, language=language)
+    assert [q.text for q in report.questions.we_miss] == [q.text for q in english.questions.we_miss]
+    quoted = {e.excerpt for e in english.evidence if noted(e.excerpt, words_for("de")) == e.excerpt}
+    assert quoted <= {e.excerpt for e in report.evidence}
+
+
+def numbers(value):
+    """All numbers of a nest of dicts and lists, in order."""
+    if isinstance(value, dict):
+        return [n for entry in value.values() for n in numbers(entry)]
+    if isinstance(value, (list, tuple)):
+        return [n for entry in value for n in numbers(entry)]
+    return [value] if isinstance(value, (int, float)) else []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_keys_and_numbers_are_the_same_in_every_language(language, db, english):
+    report = build_report(db, RUN, now=NOW, language=language)
+    assert report.language == language
+    assert numbers(asdict(report)) == numbers(asdict(english))
+    assert asdict(report).keys() == asdict(english).keys()
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_page_names_its_language_and_direction(language, db):
+    page = html.render(build_report(db, RUN, now=NOW, language=language)).decode()
+    direction = "rtl" if language == "fa" else "ltr"
+    assert f'<html lang="{language}" dir="{direction}">' in page
+    assert "What we do not know" not in page
+
+
+@pytest.mark.parametrize("language", ["de", "fa", "fr"])
+def test_headings_of_markdown_are_translated(language, db):
+    text = markdown.render(build_report(db, RUN, now=NOW, language=language)).decode()
+    assert "What matters" not in text
+    assert "confidence" not in text
+
+
+def test_words_are_looked_for_in_fonts_only_where_they_are_rare():
+    assert fonts.missing_font("en") == ""
+    assert set(fonts.languages_without_font()) <= {"fa", "gu", "mn", "kmr"}
+
+
+def test_every_template_of_the_analysis_is_in_the_german_catalog():
+    for template in phrases.PHRASES:
+        assert template in words_for("de").messages, template
