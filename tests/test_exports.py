@@ -74,6 +74,28 @@ def test_search_console_in_german_with_semicolons():
     assert row.ctr == pytest.approx(0.0617)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "En çok yapılan sorgular,Tıklamalar,Gösterimler,TO,Konum",
+        "Vanligaste sökfrågorna,Klick,Visningar,Klickfrekvens,Genomsnittlig position",
+        "인기 검색어,클릭수,노출수,클릭률,평균 게재순위",
+        "Alfa,Beta,Gama,Delta,Epsilon",  # a language not known here
+    ],
+)
+def test_search_console_has_its_columns_in_any_language(header):
+    (row,) = parse_export("search-console", f'{header}\nkite,5,100,5%,"4,2"\n'.encode()).keywords
+    assert (row.keyword, row.clicks, row.impressions, row.ctr) == ("kite", 5, 100, 0.05)
+    assert row.position == 4.2
+
+
+def test_columns_are_not_told_by_place_from_pages_or_other_tools():
+    rows = "Alfa,Beta,Gama,Delta,Epsilon\n{},5,100,5%,4.2\n"
+    pages = rows.format("https://a.example/b").encode()
+    assert parse_export("search-console", pages).keywords == []
+    assert parse_export("ahrefs", rows.format("kite").encode()).keywords == []
+
+
 def test_search_console_api_rows_give_query_and_page():
     rows_ = [
         {

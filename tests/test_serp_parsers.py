@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import ConfigError
@@ -15,7 +15,7 @@ from spiders.extract.serp import PROVIDERS, parse_serp, provider_name, serp_line
 from spiders.extract.serp.apis import APIS
 from spiders.extract.serp.html import ENGINES
 from spiders.extract.serp.parsed import numbered
-from spiders.extract.serp.urls import unwrap
+from spiders.extract.serp.urls import shown_address, unwrap
 
 LINE = {"path", "provider", "query", "results", "ads", "questions", "related", "depth", "errors"}
 GOOD = {
@@ -52,6 +52,7 @@ def test_a_redirect_of_each_engine_leads_to_its_target(target):
         assert unwrap(link, "https://www.google.com/search?q=x") == target
 
 
+@settings(deadline=None)
 @given(st.one_of(targets, st.text(max_size=80)), st.text(max_size=30))
 def test_unwrapping_twice_is_unwrapping_once(target, extra):
     for link in (target, f"https://www.google.com/url?q={target}{extra}", f"{target}#:~:{extra}"):
@@ -257,6 +258,125 @@ def test_a_clean_link_beside_a_hidden_click_counter_is_an_ad():
     found = parse_serp("google-html", google(("https://a.example/", "A", "One."), more=more))
     assert urls(found) == ["https://a.example/"]
     assert [ad.url for ad in found.ads] == ["https://ad.example/"]
+
+
+CODED = "/goto?url=CAESxyz-1"
+
+
+def test_a_coded_link_goes_where_a_script_of_the_page_says():
+    script = (
+        '<script>[["/goto?url\\u003dCAESxyz-1"],["https://a.example/b?c\\u003d1","A"]]</script>'
+    )
+    block = (
+        f'<div class="g"><a href="{CODED}"><h3>A</h3><cite>https://a.example › b</cite></a></div>'
+    )
+    assert urls(parse_serp("google-html", (block + script).encode())) == ["https://a.example/b?c=1"]
+
+
+def test_a_script_is_not_believed_against_the_address_shown():
+    script = '<script>["/goto?url=CAESxyz-1","https://thumbs.example/1"]</script>'
+    block = f'<a href="{CODED}"><h3>A</h3><cite>https://a.example › b</cite></a>'
+    assert urls(parse_serp("google-html", (block + script).encode())) == ["https://a.example/b"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "address"),
+    [
+        ("a.example › help › 2024", "https://a.example/help/2024"),
+        ("http://a.example/x › y", "http://a.example/x/y"),
+        ("https://a.example › help › …", "https://a.example/"),
+        ("https://a.example › help › a-long-sl...", "https://a.example/"),
+        ("https://a.example › Hilfe und mehr", "https://a.example/"),
+        ("1.2K followers", ""),
+        ("", ""),
+    ],
+)
+def test_a_shown_address_is_whole_or_the_site_alone(shown, address):
+    assert shown_address(shown) == address
+
+
+def test_a_coded_link_in_an_answer_gives_way_to_what_else_is_known():
+    coded = "https://www.google.com" + CODED
+    rows = [
+        {"title": "A", "link": coded, "redirect_link": "https://a.example/x"},
+        {"title": "B", "link": coded, "displayed_link": "https://b.example › help"},
+        {"title": "C", "link": "https://c.example/", "redirect_link": "https://other.example/"},
+    ]
+    found = parse_serp("serpapi", json.dumps({"organic_results": rows}).encode())
+    assert urls(found) == ["https://a.example/x", "https://b.example/help", "https://c.example/"]
+
+
+def test_a_page_without_headlines_has_its_redirects_as_results():
+    block = '<div><a href="/url?q={}&amp;sa=U"> A title and its site </a><div>Text.</div></div>'
+    wrapped = [*URLS, "https://support.google.com/websearch"]
+    page = "".join(block.format(url) for url in wrapped)
+    assert urls(parse_serp("google-html", page.encode())) == URLS
+
+
+def test_a_headline_beside_its_only_link_is_a_result():
+    block = '<li><div class="compTitle"><h3>A title</h3><a href="{}">go</a></div><p>Text.</p></li>'
+    page = "".join(block.format(url) for url in URLS)
+    found = parse_serp("yahoo-html", page.encode())
+    assert [(hit.title, hit.url) for hit in found.results] == [("A title", url) for url in URLS]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "questions"),
+    [
+        (
+            '<div class="related-question-pair"><span>what is a crm</span><p>No.</p></div>',
+            ["what is a crm"],
+        ),
+        (
+            "<div><div role=button aria-expanded=false>Was ist ein CRM?</div>"
+            "<div role=button aria-expanded=false>Was kostet ein CRM</div></div>",
+            ["Was ist ein CRM?", "Was kostet ein CRM"],
+        ),
+        ("<div><button aria-expanded=false>More about this result</button></div>", []),
+    ],
+)
+def test_questions_are_found_without_their_attribute_and_mark(boxes, questions):
+    page = google(("https://a.example/", "A", "One."), more=boxes)
+    assert parse_serp("google-html", page).questions == questions
+
+
+@pytest.mark.parametrize("name", ["AdTop", "adBox", "TextAd", "ads-block"])
+def test_a_box_named_after_ads_holds_ads(name):
+    box = f'<section class="dd {name}"><h3><a href="https://ad.example/">Buy</a></h3></section>'
+    found = parse_serp("yahoo-html", google(("https://a.example/", "A", "One."), more=box))
+    assert urls(found) == ["https://a.example/"]
+    assert [ad.url for ad in found.ads] == ["https://ad.example/"]
+
+
+def test_links_to_picture_search_are_no_results():
+    page = google(*[(url, "T", "x") for url in URLS], ("/images?q=crm", "Images for crm", "x"))
+    assert urls(parse_serp("google-html", page)) == URLS
+
+
+@pytest.mark.parametrize(
+    ("provider", "page", "state"),
+    [
+        ("google-html", "<noscript>Click</noscript><a href='/search?enablejs=1'>x</a>", "blocked"),
+        ("startpage-html", "<body><div id=app></div><script>start()</script></body>", "blocked"),
+        ("google-html", "<p>Aucun document ne correspond aux termes demandés.</p>", "empty"),
+        ("google-html", "<body><p>hello</p></body>", "error"),
+    ],
+)
+def test_a_page_without_results_says_why(provider, page, state):
+    assert parse_serp(provider, page.encode()).state == state
+
+
+def test_answers_in_camel_case_are_read_as_those_in_snake_case():
+    answer = {
+        "searchQuery": {"term": "crm"},
+        "organicResults": [{"title": "A", "url": "https://a.example/"}],
+        "paidResults": [{"title": "Ad", "url": "https://ad.example/"}],
+        "peopleAlsoAsk": [{"question": "Why?"}],
+    }
+    for provider in ("serpapi", "serper", "searchapi", "valueserp"):
+        found = parse_serp(provider, json.dumps(answer).encode())
+        assert (found.query, urls(found), found.questions) == ("crm", URLS[:1], ["Why?"])
+        assert [ad.url for ad in found.ads] == ["https://ad.example/"]
 
 
 # -- the line of serp-parse

@@ -72,6 +72,7 @@ class Export:
     errors: list[str] = field(default_factory=list)
 
 
+_PLACES = {"search-console": ("keyword", "clicks", "impressions", "ctr", "position")}
 _DELIMITERS = ("\t", ",", ";", "|")
 _HEADER_LINES = 30
 _MAX_ROWS = 1_000_000
@@ -83,21 +84,25 @@ def parse_export(provider: str, body: bytes) -> Export:
 
     Nothing is raised for a file that is none: `errors` says what was expected.
     """
-    export = parse_ranks(body)
+    export = parse_ranks(body, _PLACES.get(provider, ()))
     if provider == "keyword-planner":
         for row in export.keywords:
             row.position = row.url = None
     return export
 
 
-def parse_ranks(body: bytes) -> Export:
-    """The rows of any keyword or rank export, CSV, TSV or JSON."""
+def parse_ranks(body: bytes, places: tuple[str, ...] = ()) -> Export:
+    """The rows of any keyword or rank export, CSV, TSV or JSON.
+
+    `places` are the columns that the tool writes in this order in every language, for headers in
+    a language not known here.
+    """
     if body[:4] == b"PK\x03\x04":
         return Export(errors=["this is a ZIP or XLSX file; export as CSV or unpack it first"])
     text = _text(body)
     if text.lstrip()[:1] in ("[", "{"):
         return _from_json(body)
-    return _from_table(text)
+    return _from_table(text, places)
 
 
 def _text(body: bytes) -> str:
@@ -112,9 +117,9 @@ def _text(body: bytes) -> str:
 # -- tables
 
 
-def _from_table(text: str) -> Export:
+def _from_table(text: str, places: tuple[str, ...]) -> Export:
     lines = text.splitlines(keepends=True)
-    found = _find_header(lines[:_HEADER_LINES])
+    found = _find_header(lines[:_HEADER_LINES]) or _find_places(lines[:2], places)
     if found is None:
         return Export(errors=["no header row with a keyword column in the first lines"])
     at, delimiter, columns = found
@@ -151,6 +156,20 @@ def _find_header(lines: list[str]) -> tuple[int, str, dict[str, int]] | None:
     if best and len(best[2]) == 1 and best[0] > 0:
         return None  # a lone word "keyword" deep in a text is no header
     return best
+
+
+def _find_places(
+    lines: list[str], places: tuple[str, ...]
+) -> tuple[int, str, dict[str, int]] | None:
+    """What `_find_header` gives, told from the first row: a text, then a number in each place."""
+    for delimiter in _DELIMITERS if len(lines) == 2 else ():
+        names, row = (next(csv.reader([line], delimiter=delimiter), []) for line in lines)
+        if not (len(names) == len(row) == len(places)) or _url(row[0]):
+            continue
+        numeric = [[parse_number(cell) is not None for cell in cells] for cells in (names, row)]
+        if not any(numeric[0]) and all(numeric[1][1:]):
+            return 0, delimiter, {name: at for at, name in enumerate(places)}
+    return None
 
 
 def _columns(cells: list[str]) -> dict[str, int]:

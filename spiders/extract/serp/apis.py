@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.items import SerpResult
 from spiders.extract.json_text import load_json
 from spiders.extract.serp.parsed import ParsedSerp, SerpState, fold, numbered, unique
-from spiders.extract.serp.urls import is_http, unwrap
+from spiders.extract.serp.urls import is_http, is_opaque, shown_address, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,8 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _URL_KEYS = ("link", "url", "href", "website")
+_BEHIND_KEYS = ("redirect_link", "tracking_link")  # where the link itself hides its target
+_SHOWN_KEYS = ("displayed_link", "displayedUrl", "displayed_url", "displayLink")
 _TEXT_KEYS = ("snippet", "description", "content", "body", "text")
 _MAX_WRAPS = 4
 
@@ -46,11 +48,14 @@ class Api:
 
 
 _SCRAPED = {  # the APIs that read Google's page for you use nearly the same names
-    "results": ("organic_results",),
-    "ads": ("ads",),
-    "questions": ("related_questions", "people_also_ask"),
-    "related": ("related_searches",),
-    "query": ("search_parameters.q", "search_parameters.query", "search_parameters.p"),
+    "results": ("organic_results", "organicResults", "organic"),
+    "ads": ("ads", "paidResults", "paid_results"),
+    "questions": ("related_questions", "people_also_ask", "peopleAlsoAsk"),
+    "related": ("related_searches", "relatedSearches", "relatedQueries"),
+    "query": (
+        *("search_parameters.q", "search_parameters.query", "search_parameters.p"),
+        *("searchParameters.q", "searchQuery.term"),
+    ),
 }
 
 APIS = {
@@ -59,14 +64,7 @@ APIS = {
         Api("searxng", ("results",), related=("suggestions",), query=("query",)),
         Api("brave", ("web.results",), (), ("faq.results",), (), ("query.original",)),
         Api("serpapi", **_SCRAPED),
-        Api(
-            "serper",
-            ("organic",),
-            ("ads",),
-            ("peopleAlsoAsk",),
-            ("relatedSearches",),
-            ("searchParameters.q",),
-        ),
+        Api("serper", **_SCRAPED),
         Api("searchapi", **_SCRAPED),
         Api("valueserp", **_SCRAPED),
         Api(
@@ -158,13 +156,19 @@ def _at(payload: Json, paths: tuple[str, ...]) -> Json:
 
 
 def _address(row: Json) -> str:
-    """The http address of a hit, "" when it has none."""
-    if isinstance(row, dict):
-        for key in _URL_KEYS:
-            value = row.get(key)
-            if isinstance(value, str) and is_http(url := unwrap(value)):
+    """The http address of a hit, "" when it has none; of a coded one, what is known of it."""
+    if not isinstance(row, dict):
+        return ""
+    coded = ""
+    for key in (*_URL_KEYS, *_BEHIND_KEYS):
+        value = row.get(key)
+        if isinstance(value, str) and is_http(url := unwrap(value)):
+            if not is_opaque(url) and (key in _URL_KEYS or coded):
                 return url
-    return ""
+            coded = coded or url
+    if not coded:
+        return ""
+    return next(filter(None, map(shown_address, _strings(row, _SHOWN_KEYS))), coded)
 
 
 def _hits(rows: Json) -> list[SerpResult]:
@@ -177,6 +181,10 @@ def _hits(rows: Json) -> list[SerpResult]:
         for row in rows
         if isinstance(row, dict) and (url := _address(row))
     ]
+
+
+def _strings(row: dict[str, Json], keys: tuple[str, ...]) -> Iterator[str]:
+    return (value for key in keys if isinstance(value := row.get(key), str))
 
 
 def _text(row: dict[str, Json], keys: tuple[str, ...]) -> str:

@@ -18,7 +18,14 @@ from urllib.parse import parse_qs
 from crawler.items import SerpResult
 from spiders.extract.page import ParsedPage
 from spiders.extract.serp.parsed import ParsedSerp, fold, numbered, unique
-from spiders.extract.serp.urls import host_of, is_http, split, unwrap
+from spiders.extract.serp.urls import (
+    host_of,
+    is_http,
+    is_opaque,
+    shown_address,
+    split,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +46,8 @@ _BOX_TAGS = frozenset(  # Google's own elements; g-link is the headline of a box
 )
 _BOX_TOKENS = frozenset({"carousel", "sidebar"})
 _TOKEN = re.compile(r"[-_]+")
+_AD_WORD = re.compile(r"TextAds?|[aA]ds?(?:Top|Middle|Bottom|Right|Box|Block|Slot|Unit|List|Label)")
+_GOTO = re.compile(r"/goto\?url(?:=|\\u003d|\\x3d)([\w-]+)[^<>]{1,80}?\"(https?:[^\"<>\s]+)\"")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _HIDDEN_LEVELS = 12  # further out, scripts hide whole pages until they are loaded
 _ENDS_AS_QUESTION = re.compile(r"[?？؟;՞⸮]\s*$")
@@ -51,7 +60,7 @@ _BLOCKED = {
         *("/sorry/index", "anomaly-modal", "anomaly_modal", "challenge-form", "b_captcha"),
         "/sp/captcha",
     ),
-    "page wants JavaScript": ("/httpservice/retry/enablejs",),
+    "page wants JavaScript": ("/httpservice/retry/enablejs", "enablejs=1"),
     "consent page": ("consent.google.", "consent.yahoo.", "guce.yahoo."),
 }
 
@@ -94,7 +103,7 @@ _GOOGLE_SERVICES = frozenset(
 _GOOGLE_PATHS = frozenset(
     {"search", "url", "aclk", "maps", "imgres", "travel", "flights", "shopping", "preferences"}
     | {"advanced_search", "webhp", "setprefs", "history", "finance", "books", "interstitial"}
-    | {"sorry", "httpservice", "imghp", "async"}
+    | {"sorry", "httpservice", "imghp", "images", "async", "goto"}
 )
 
 
@@ -135,10 +144,17 @@ ENGINES = {
                 "stimmt mit keinem Dokument",
                 "keine mit deiner Suchanfrage",
                 "ne correspond à aucun document",
+                "Aucun document ne correspond",
                 "no obtuvo ningún resultado",
                 "non ha prodotto risultati",
                 "komt met geen enkel document",
                 "não encontrou nenhum documento",
+                "matchade inte något dokument",
+                "hiçbir arama sonucu mevcut değil",
+                "ничего не найдено",
+                "に一致する情報は見つかりませんでした",
+                "找不到和您查询的",
+                "일치하는 검색결과가 없습니다",
             ),
         ),
         Engine(
@@ -208,6 +224,9 @@ def _explain(found: ParsedSerp, engine: Engine, page: ParsedPage) -> None:
     if any(words in page.text for words in engine.nothing_says):
         found.state = "empty"
         return
+    if not page.text and "<script" in page.html:
+        found.state, found.reason = "blocked", "page wants JavaScript"
+        return
     found.state, found.reason = "error", "no results recognized on the page"
 
 
@@ -224,6 +243,7 @@ class _Reader:
         self._folded = self._folded_panels()
         self._wide = _wide_nodes(self.tree.css(",".join((*engine.headlines, "[role=heading]"))))
         self._taken: set[int] = set()
+        self._codes: dict[str, str] | None = None
         self._last_result: LexborNode | None = None
 
     def _ids(self, selector: str) -> set[int]:
@@ -270,7 +290,11 @@ class _Reader:
     def _ads(self, found: list[_Candidate]) -> list[SerpResult]:
         """Ads among the candidates, or among links with other headlines than results have."""
         headed = self._headed((*self.engine.headlines, "[role=heading]"))
-        ads = [candidate for candidate in headed or found if self._is_ad(candidate)]
+        known = {candidate.node.mem_id for candidate in headed}
+        plain = self.tree.css(self.engine.plain)[:_MAX_CANDIDATES] if self.engine.plain else []
+        found = [*found, *(self._candidate(node, node) for node in plain)]
+        headed += [candidate for candidate in found if candidate.node.mem_id not in known]
+        ads = [candidate for candidate in headed if self._is_ad(candidate)]
         titles = {candidate.node.mem_id for candidate in ads}
         return [self._result(candidate, titles) for candidate in ads if is_http(candidate.url)]
 
@@ -289,6 +313,10 @@ class _Reader:
             found = [self._candidate(node, node) for node in plain]
         if self._all_own(found):
             found = list(islice(self._addressed(), _MAX_CANDIDATES))
+        if self._all_own(found):
+            found = list(islice(self._beside(), _MAX_CANDIDATES))
+        if self._all_own(found):
+            found = list(islice(self._wrapped(), _MAX_CANDIDATES))
         return [candidate for candidate in found if is_http(candidate.url)]
 
     def _all_own(self, found: list[_Candidate]) -> bool:
@@ -326,6 +354,21 @@ class _Reader:
                     candidate.title = texts[0]
                     yield candidate
 
+    def _beside(self) -> Iterator[_Candidate]:
+        """Headlines that are no link themselves but stand with a single one."""
+        for headline in self.tree.css(",".join(self.engine.headlines)):
+            box = headline.parent
+            links = box.css("a[href]") if box is not None and fold(headline.text()) else []
+            if len(links) == 1 and headline.css_first("a[href]") is None:
+                yield self._candidate(links[0], headline)
+
+    def _wrapped(self) -> Iterator[_Candidate]:
+        """Links that the engine counts by a redirect: results of the plainest pages."""
+        for node in self.tree.css("a[href*='/url?']"):
+            candidate = self._candidate(node, node)
+            if candidate.title and "google" not in host_of(candidate.url).split("."):
+                yield candidate
+
     def _candidate(self, node: LexborNode, headline: LexborNode) -> _Candidate:
         ancestors: list[LexborNode] = []
         parent = node.parent
@@ -333,10 +376,37 @@ class _Reader:
             ancestors.append(parent)
             parent = parent.parent
         url = unwrap(node.attributes.get("href") or "", self.page.base_url or self._base)
+        if is_opaque(url):
+            url = self._behind(url, node, ancestors) or url
         title, label = fold(headline.text()), fold(node.attributes.get("aria-label"))
         if label and title.endswith(label):  # the address stands in the headline, before the title
             title = label
         return _Candidate(node, url, title, ancestors)
+
+    def _behind(self, url: str, node: LexborNode, ancestors: list[LexborNode]) -> str:
+        """Where a link with a coded target goes.
+
+        Its address stands in a script beside the code, or is what the result shows. A script's
+        address counts only for the site that is shown.
+        """
+        shown = ""
+        for near in (node, *ancestors[:3]):
+            if (cite := near.css_first("cite")) is not None:
+                shown = shown_address(fold(cite.text()))
+                break
+        parts = split(url)
+        code = parse_qs(parts.query).get("url", [""])[0] if parts else ""
+        scripted = self._coded().get(code, "")
+        return scripted if host_of(scripted) == host_of(shown) or not shown else shown
+
+    def _coded(self) -> dict[str, str]:
+        """Codes of redirects and the addresses written after them in the page's scripts."""
+        if self._codes is None:
+            self._codes = {
+                code: address.replace("\\u003d", "=").replace("\\u0026", "&")
+                for code, address in _GOTO.findall(self.page.html)
+            }
+        return self._codes
 
     @property
     def _base(self) -> str:
@@ -460,15 +530,22 @@ class _Reader:
         asked = [node.attributes.get("data-query") for node in self.tree.css(_BING_QUESTIONS)]
         for pair in self.tree.css(".related-question-pair"):
             button = pair.css_first("[aria-expanded]") or pair.css_first("[role=button],[role=tab]")
-            asked.append(pair.attributes.get("data-q") or (button.text() if button else ""))
+            text = button.text() if button else next(iter(_lines(pair)), "")
+            asked.append(pair.attributes.get("data-q") or text)
         if not asked:
             asked = [n.attributes.get("data-q") for n in self.tree.css("[data-initq] [data-q]")]
         return unique(asked or self._accordions())
 
     def _accordions(self) -> Iterator[str]:
-        for node in self.tree.css("[aria-expanded],details > summary"):
-            text = fold(node.text())
-            if 8 <= len(text) <= 200 and _ENDS_AS_QUESTION.search(text):
+        """Folded rows that ask, and those without a question mark in the same box."""
+        rows = [
+            (fold(node.text()), {up.mem_id for up in _above(node, 2)})
+            for node in self.tree.css("[aria-expanded],details > summary")
+        ]
+        rows = [row for row in rows if 8 <= len(row[0]) <= 200]
+        asking = [boxes for text, boxes in rows if _ENDS_AS_QUESTION.search(text)]
+        for text, boxes in rows:
+            if _ENDS_AS_QUESTION.search(text) or any(boxes & others for others in asking):
                 yield text
 
     def related(self) -> list[str]:
@@ -498,6 +575,17 @@ class _Reader:
 _BING_QUESTIONS = "[data-tag='RelatedQnA.Item'][data-query]"
 
 
+def _lines(node: LexborNode) -> list[str]:
+    return [line for text in node.text(separator="\n").split("\n") if (line := fold(text))]
+
+
+def _above(node: LexborNode, levels: int) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None and levels:
+        yield parent
+        parent, levels = parent.parent, levels - 1
+
+
 def _wide_nodes(nodes: list[LexborNode]) -> set[int]:
     """Ancestors of most of the nodes (titles of a page); no box on a result page is as wide."""
     held: Counter[int] = Counter()
@@ -512,12 +600,14 @@ def _wide_nodes(nodes: list[LexborNode]) -> set[int]:
 
 
 def _is_ad_token(name: str) -> bool:
-    """A class such as ads-ad, result--ad, b_ad, b_adTop, pla-unit; not "add" or "load".
+    """A class such as ads-ad, result--ad, b_ad, b_adTop, AdTop, pla-unit; not "add" or "load".
 
-    >>> [_is_ad_token(n) for n in ("result--ad", "b_adTop", "pla-unit", "b_add", "header")]
+    >>> [_is_ad_token(n) for n in ("result--ad", "b_adTop", "AdTop", "b_add", "header")]
     [True, True, True, False, False]
     """
     if name.startswith("b_ad") and (len(name) == 4 or name[4].isupper()):
+        return True
+    if _AD_WORD.fullmatch(name):
         return True
     return any(token in _AD_TOKENS for token in _TOKEN.split(name.lower()))
 

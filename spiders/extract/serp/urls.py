@@ -11,10 +11,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["host_of", "is_http", "split", "unwrap"]
+__all__ = ["host_of", "is_http", "is_opaque", "shown_address", "split", "unwrap"]
 
 _GOOGLE = re.compile(r"(?:^|\.)google\.[a-z]{2,3}(?:\.[a-z]{2})?$")
 _YAHOO_TARGET = re.compile(r"/RU=([^/]+)")
+_CRUMB = re.compile(r"\s*[›»>]\s*")
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}(?::\d+)?", re.IGNORECASE)
+_SLUG = re.compile(r"[a-z0-9._~%-]*[a-z0-9](?:/[a-z0-9._~%-]+)*")
 
 
 def split(url: str) -> SplitResult | None:
@@ -36,6 +39,31 @@ def host_of(url: str) -> str:
 def is_http(url: str) -> bool:
     parts = split(url)
     return bool(parts and parts.scheme in ("http", "https") and parts.hostname)
+
+
+def is_opaque(url: str) -> bool:
+    """A redirect of Google that hides its target in a code only Google can read."""
+    parts = split(url)
+    return bool(parts and parts.path == "/goto" and _GOOGLE.search(parts.hostname or ""))
+
+
+def shown_address(cited: str) -> str:
+    """The address behind the line shown with a result; the site alone where the path is cut.
+
+    >>> shown_address("https://shop.example › help › returns")
+    'https://shop.example/help/returns'
+    >>> shown_address("shop.example › Help and more › …"), shown_address("3.1K reactions")
+    ('https://shop.example/', '')
+    """
+    site, *crumbs = _CRUMB.split(cited.strip())
+    scheme, separator, host = site.strip().rpartition("://")
+    host, _, path = host.partition("/")
+    if not _HOST.fullmatch(host):
+        return ""
+    crumbs = [*filter(None, path.split("/")), *crumbs]
+    path = "/".join(crumbs) if all(_SLUG.fullmatch(crumb) for crumb in crumbs) else ""
+    whole = path and not path.endswith("..")
+    return f"{scheme if separator else 'https'}://{host}/{path if whole else ''}"
 
 
 def unwrap(href: str, base: str = "") -> str:
@@ -93,7 +121,7 @@ def _parameter(parts: SplitResult, *names: str) -> str | None:
 
 
 def _google_target(parts: SplitResult) -> str | None:
-    if parts.path in ("/url", "/interstitial", "/imgres"):
+    if parts.path in ("/url", "/goto", "/interstitial", "/imgres"):
         return _parameter(parts, "q", "url", "adurl", "imgrefurl")
     if parts.path.startswith("/amp/s/"):
         return "https://" + parts.path[len("/amp/s/") :] + (f"?{parts.query}" * bool(parts.query))
