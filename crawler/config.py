@@ -340,6 +340,8 @@ class Settings:
     """Address or URL that site owners find in our user agent. Environment: CXSCOUT_CONTACT."""
     browser: str | None = None
     """Path of a Chromium to use. Environment: CXSCOUT_BROWSER."""
+    log_format: str = "text"
+    """How stages write their logs: text or json. Environment: CXSCOUT_LOG_FORMAT."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Provider keys, from the environment only."""
 
@@ -369,14 +371,21 @@ def read_settings(home: Path, environ: Mapping[str, str] = os.environ) -> Settin
             values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"settings {path} cannot be read: {error}") from None
-    unknown = sorted(set(values) - {"contact", "browser"})
+    known = ("contact", "browser", "log_format")
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ConfigError(f"{path} has unknown key {unknown[0]!r}; known keys are contact, browser")
+        raise ConfigError(
+            f"{path} has unknown key {unknown[0]!r}; known keys are {', '.join(known)}"
+        )
     contact = environ.get("CXSCOUT_CONTACT") or str(values.get("contact", Settings.contact))
     if not re.fullmatch(r"[\x21-\x7e]{3,200}", contact):
         raise ConfigError(f"contact {contact!r} must be an e-mail address or URL without spaces")
+    log_format = environ.get("CXSCOUT_LOG_FORMAT") or values.get("log_format", "text")
+    if log_format not in ("text", "json"):
+        raise ConfigError(f"log_format is {log_format!r}; it must be text or json")
     return Settings(
         home=home,
+        log_format=log_format,
         contact=contact,
         browser=environ.get("CXSCOUT_BROWSER") or values.get("browser"),
         keys={name: environ[name] for name in PROVIDER_KEYS if environ.get(name)},

@@ -192,3 +192,11 @@ def test_keywords_of_a_site_that_no_run_visited_come_from_a_visit(market, tmp_pa
     words = " ".join(row["keyword"] for row in json.loads(done.stdout))
     assert "grinder" in words
     assert not (tmp_path / "archive").exists()
+
+
+def test_the_seconds_of_each_stage_are_kept_and_shown(finished):
+    done = cxscout(finished, "status", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    found = {row["metric"] for row in rows if row["study"] == "s"}
+    assert {"last_run_crawl_seconds", "last_run_report_seconds", "last_run_pages"} <= found

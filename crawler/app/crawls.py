@@ -10,6 +10,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings as ScrapySettings
 from scrapy.utils.log import configure_logging
 
+from crawler.app.logs import log_as_json
 from crawler.archive import storage_failure
 from crawler.errors import CxscoutError, storage_error
 
@@ -46,6 +47,7 @@ def scrapy_settings(settings: Settings, run: Run, *, replay: Sequence[int] = ())
             "OFFLINE": run.offline,
             "DATABASE": str(settings.database),
             "RUN_ID": run.id,
+            "LOG_JSON": settings.log_format == "json",
             "REPLAY_RUNS": list(replay),
             "ARCHIVE_DIR": str(settings.archive),
             "HTTPCACHE_ENABLED": True,
@@ -81,6 +83,8 @@ def crawl(
     Ctrl-C stops all of them gently: what is on the way comes in and is stored.
     """
     configure_logging(settings)
+    if settings.getbool("LOG_JSON"):
+        log_as_json(run=settings.getint("RUN_ID"), spider=spider)
     logging.getLogger("scrapy.core.scraper").setLevel(logging.ERROR)
     return asyncio.run(_crawl_all(settings, spider, jobs))
 

@@ -359,10 +359,17 @@ def status(settings: Settings, now: datetime) -> list[dict[str, Any]]:
 
 
 def _study_rows(db: Database, number: int, name: str, now: datetime) -> Iterator[dict[str, Any]]:
-    last = db.execute(
-        "select max(finished_at) from runs where study_id = ? and state = 'done'", [number]
-    ).fetchone()[0]
-    if last:
+    done = db.execute(
+        "select finished_at, stats, id from runs where study_id = ? and state = 'done' "
+        "order by finished_at desc limit 1",
+        [number],
+    ).fetchone()
+    if done:
+        last, stats, run_id = done
+        for stage, seconds in json.loads(stats).get("seconds", {}).items():
+            yield _row(f"last_run_{stage}_seconds", seconds, name)
+        pages = db.execute("select count(*) from pages where run_id = ? and state = 'ok'", [run_id])
+        yield _row("last_run_pages", pages.fetchone()[0], name)
         moment = datetime.fromisoformat(last)
         yield _row("last_done_timestamp_seconds", int(moment.timestamp()), name)
         yield _row("seconds_since_done", int((now - moment).total_seconds()), name)

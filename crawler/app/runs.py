@@ -292,6 +292,7 @@ def _run_stage(
         "update runs set stage = ?, pid = ?, heartbeat_at = ? where id = ?",
         [stage, os.getpid(), utc_now(), run_id],
     )
+    since = time.monotonic()
     log = settings.home / "logs" / f"run-{run_id}-{stage}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -312,6 +313,17 @@ def _run_stage(
         raise Interrupted(f"run {run_id} was stopped in stage {stage}; take it up with --resume")
     if code != 0:
         raise RunFailed(_why(log, run_id, stage, code), code)
+    if not replay:
+        _keep_time(db, run_id, stage, time.monotonic() - since)
+
+
+def _keep_time(db: Database, run_id: int, stage: str, took_s: float) -> None:
+    """Add the seconds of a stage to the run's statistics; repetitions add up."""
+    row = db.execute("select stats from runs where id = ?", [run_id]).fetchone()
+    stats = json.loads(row[0])
+    spent = stats.setdefault("seconds", {})
+    spent[stage] = round(spent.get(stage, 0.0) + took_s, 2)
+    db.execute("update runs set stats = ? where id = ?", [json.dumps(stats), run_id])
 
 
 def _wait(
