@@ -121,8 +121,10 @@ def _languages(language: str | None) -> list[str]:
 def topics_of(text: str, language: str | None) -> frozenset[str]:
     """Core topics that a question is about.
 
-    >>> sorted(topics_of("How do I return a parcel?", "en"))
-    ['returns', 'tracking']
+    >>> sorted(topics_of("How do I return a parcel and track it?", "en"))
+    ['returns']
+    >>> sorted(topics_of("How do I track the status of my parcel?", "en"))
+    ['tracking']
     """
     folded = f" {text.casefold()}"
     found = set()
@@ -130,12 +132,18 @@ def topics_of(text: str, language: str | None) -> frozenset[str]:
         for code in _languages(language):
             inside = code in _COMPOUNDING
             if any(
-                re.search(rf"(?<!\w){re.escape(stem)}", folded)
-                or (inside and len(stem) > 5 and stem in folded)
+                _beginning(stem).search(folded) or (inside and len(stem) > 5 and stem in folded)
                 for stem in words.get(code, ())
             ):
                 found.add(topic)
     return frozenset(found)
+
+
+@cache
+def _beginning(stem: str) -> re.Pattern[str]:
+    """The beginning of a word; " ~ " in it stands for up to three words."""
+    told = re.escape(stem).replace(r"\ \~\ ", r"\ (?:[\w'’]+\ ){0,3}")
+    return re.compile(rf"(?<!\w){told}")
 
 
 def is_question(text: str, language: str | None) -> bool:

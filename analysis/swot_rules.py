@@ -619,7 +619,7 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} offers {value} to contact it ({detail}), fewer than " + _MEDIAN + "; {n} pages read."),
     SwotRule("few-channels-market", "opportunity", "contact_channels", market_weak("contact_channels", 45),
              "Brands here are hard to reach: the median of {market_n} other brands offers {median} to contact it, {brand} {value}."),
-    SwotRule("rival-many-channels", "threat", "contact_channels", rival_ahead("contact_channels", 50),
+    SwotRule("rival-many-channels", "threat", "contact_channels", at_least(1, rival_ahead("contact_channels", 50)),
              "{best_brand} can be reached in {best}, {brand} in {value}."),
     SwotRule("phone-rare", "strength", "phone_shown", has_rarely_seen("phone_shown"),
              "{brand} shows a phone number; {others_do}."),

@@ -47,6 +47,8 @@ _ROWS = Path(__file__).parent / "data" / "themes.toml"
 _UNLESS = "-"  # before a theme's name: phrases in which its words do not speak of it
 _ENDS = frozenset(".!?。！？")
 _STOPS = frozenset(',;:()…–—-"，、；：')
+# How much of the whole text's score goes to a part's: chosen on the training sets mams and cr2.
+_LEAN = 0.5
 _TURNS = "but however although though yet except whereas unfortunately while and"
 
 
@@ -93,10 +95,20 @@ def classify_batch(
         near = (judged.get((mention.text, span)) for span in mention.spans)
         told = [sentiment for sentiment in near if sentiment]
         clear = next((s for s in told if s.label != "neutral"), None)
-        balance.setdefault((mention.text, mention.theme), []).append(clear.score if clear else 0.0)
+        score = _leaning(clear, whole[mention.text]) if clear else 0.0
+        balance.setdefault((mention.text, mention.theme), []).append(score)
     for (number, theme), scores in balance.items():
         answers[number][theme] = _label_of(sum(scores))
     return answers
+
+
+def _leaning(part: Sentiment, whole: Sentiment | None) -> float:
+    """The score of a part of a text, drawn toward what the whole text feels.
+
+    A few words alone are a guess: "wide selection" in a text of praise is no complaint. A part
+    that is sure of itself keeps its word against the whole.
+    """
+    return part.score + _LEAN * whole.score if whole else part.score
 
 
 def _label_of(score: float) -> Label:

@@ -125,6 +125,16 @@ def test_a_word_inside_another_is_no_topic():
     assert "payment" not in topics_of("Do you sell spaying kits?", "en")
 
 
+@pytest.mark.parametrize("text", ["Can I track my order?", "How do I track the status of it?"])
+def test_an_order_is_tracked(text):
+    assert "tracking" in topics_of(text, "en")
+
+
+@pytest.mark.parametrize("text", ["Do you track my activity?", "Do cookies track me?"])
+def test_a_visitor_who_is_tracked_is_no_order(text):
+    assert "tracking" not in topics_of(text, "en")
+
+
 def test_there_are_twelve_core_topics():
     assert len(CORE_TOPICS) == 12
 

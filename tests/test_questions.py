@@ -129,6 +129,27 @@ def test_only_we_answer():
     assert coverage(faq(DELIVERY, US), asked(DELIVERY)) == "only_we"
 
 
+def test_we_are_not_alone_where_a_rival_answers_one_of_two_questions():
+    found = matrix(
+        faq("Are my files secure? Where are they processed?", US), faq("Is my data secure?", A),
+        faq("Which colors are there?", B), asked("Which colors are there?"),
+    )  # fmt: skip
+    ours = found["Are my files secure? Where are they processed?"]
+    assert (ours.coverage, ours.nearby) == ("some", {A})
+    _, only, _ = missing_of(list(found.values()), US, ALL)
+    assert only is not None
+    assert only.examples == ()
+
+
+def test_we_miss_nothing_that_we_answer_in_other_words():
+    question = "Can I cancel or reschedule my appointment?"
+    found = matrix(
+        faq("Can I make changes to my booking or cancel it if needed?", US),
+        faq(question, A), asked(question),
+    )  # fmt: skip
+    assert found[question].coverage == "some"
+
+
 def test_nobody_answers_what_searchers_ask():
     assert coverage(asked("Does tea go off?")) == "nobody"
 

@@ -244,6 +244,12 @@ def test_a_threat_that_repeats_a_weakness_goes_to_the_appendix():
     assert entries["rival-large-faq"].in_appendix
 
 
+def test_no_count_of_ways_is_told_of_a_brand_without_any():
+    entries = {entry.rule for entry in swot(metric("contact_channels", 0, 4, 1, 1))}
+    assert "rival-many-channels" not in entries
+    assert "no-contact" in entries
+
+
 def test_few_observations_make_low_confidence():
     sure = swot(metric("faq_entries", 40, 5, 6, 7))[0]
     example = metric("faq_entries", 40, 5, 6, 7)

@@ -53,6 +53,16 @@ def test_theme_takes_the_judgement_of_the_text_where_its_clause_has_none() -> No
     assert find_themes("About the delivery. Awful, just awful.", "en")["delivery"] == "negative"
 
 
+def test_a_guess_at_a_few_words_gives_way_to_a_text_of_praise() -> None:
+    praise = "I love this shop, the best I know! Wide selection of items."
+    assert find_themes("Wide selection of items.", "en")["ordering_checkout"] == "negative"
+    assert find_themes(praise, "en")["ordering_checkout"] == "positive"
+
+
+def test_what_was_never_easier_is_praised() -> None:
+    assert find_themes("Booking a trip has never been easier!", "en")["usability"] == "positive"
+
+
 @pytest.mark.parametrize("language", sorted(_ROWS))
 def test_rows_of_each_language_know_every_theme(language: str) -> None:
     assert set(_ROWS[language]) - {"unless"} == set(THEMES)
@@ -104,6 +114,9 @@ def _examples(row: str) -> list[str]:
         ("I plan to come back.", "account_subscription"),
         ("You will notice the difference.", "communication"),
         ("Nobody is on the phone.", "product_quality"),
+        ("My files are sent to some random server.", "support_quality"),
+        ("It actually delivers on what it promises.", "delivery"),
+        ("It is key to visual communication.", "communication"),
     ],
 )
 def test_words_inside_other_phrases_speak_of_no_theme(text: str, theme: str) -> None:
