@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from crawler import db as crawler_db
 from crawler.app.cli import cli
+from crawler.app.damage import find_damage, index_by_file
 from crawler.app.forget import forget_person
-from crawler.app.housekeeping import back_up, clean_study, restore, status
+from crawler.app.housekeeping import back_up, clean_study, restore, status, thin_study
 from crawler.app.runs import RunFailed
 from crawler.app.schedules import locked, set_schedule
 from crawler.archive import Archive, find_record, read_page
@@ -354,3 +355,32 @@ def test_forgetting_names_the_backups_that_still_have_the_person(reviewed, tmp_p
     home, db = reviewed
     back_up(home, tmp_path / "old.tar", archive=False, now=NOW)
     assert forget_person(home, db, NAME)["backups_to_delete"] == [str(tmp_path / "old.tar")]
+
+
+def test_screenshots_of_older_runs_go_and_their_pages_stay(home):
+    for run in (1, 2, 3):
+        archive = Archive(home.archive, run, "leaf.example")
+        archive.store_resource(
+            "shot", "https://leaf.example/", "screenshot", b"x" * 999, "image/png"
+        )
+        archive.close()
+    db = open_db(home.database)
+    assert thin_study(home, db, "tea", keep=1, what="screenshots")["runs"] == 2
+    db.close()
+    kinds = {
+        file: [r.kind for r in records] for file, records in index_by_file(home.archive).items()
+    }
+    assert [kind.count("screenshot") for kind in kinds.values()] == [0, 0, 1]
+    assert [kind.count("response") for kind in kinds.values()] == [2, 2, 2]
+    assert [row for row in find_damage(home) if row["state"] == "wrong"] == []
+
+
+def test_the_archive_of_older_runs_goes_and_their_rows_stay(home):
+    db = open_db(home.database)
+    thin_study(home, db, "tea", keep=1, what="archive")
+    assert db.execute("select count(*) from runs").fetchone() == (3,)
+    left = db.execute("select distinct run_id from pages where record is not null").fetchall()
+    db.close()
+    assert left == [(3,)]
+    assert [path.name for path in home.archive.iterdir() if path.is_dir()] == ["3"]
+    assert [row for row in find_damage(home) if row["state"] == "wrong"] == []

@@ -1276,20 +1276,28 @@ def restore(ctx: click.Context, file: Path, force: bool) -> None:
 @cli.command()
 @click.argument("study_name", metavar="STUDY")
 @click.option("--keep", required=True, type=click.IntRange(1), help="Runs that are done to keep.")
+@click.option("--only", "what", type=click.Choice(["screenshots", "archive"]),
+              help="Delete only these of the older runs; their rows stay.")  # fmt: skip
 @click.confirmation_option("--yes", prompt="Delete the older runs with their archive?")
 @click.pass_context
-def clean(ctx: click.Context, study_name: str, keep: int) -> None:
+def clean(ctx: click.Context, study_name: str, keep: int, what: str | None) -> None:
     """Delete all runs of STUDY but the newest, with rows and archive; reports stay.
 
     \b
     Example:
       cxscout clean shoes --keep 12 --yes
+      cxscout clean shoes --keep 3 --only screenshots --yes
     """
-    from crawler.app.housekeeping import clean_study
+    from crawler.app.housekeeping import clean_study, thin_study
 
     settings = _settings(ctx)
-    done = clean_study(settings, _db(settings), study_name, keep=keep)
-    click.echo(f"{done['runs']} runs deleted, {done['bytes']:,} bytes freed", err=True)
+    db = _db(settings)
+    if what:
+        done = thin_study(settings, db, study_name, keep=keep, what=what)
+    else:
+        done = clean_study(settings, db, study_name, keep=keep)
+    gone = f"{what} of {done['runs']} runs" if what else f"{done['runs']} runs"
+    click.echo(f"{gone} deleted, {done['bytes']:,} bytes freed", err=True)
 
 
 @cli.command()

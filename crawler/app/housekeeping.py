@@ -20,7 +20,7 @@ from crawler.app.exports import write_whole
 from crawler.app.schedules import get_schedule, locked
 from crawler.app.slots import next_slots
 from crawler.app.studies import study_id
-from crawler.archive import INDEX, open_index, reading_index
+from crawler.archive import INDEX, cut_records, open_index, reading_index
 from crawler.db import open_db
 from crawler.errors import ConfigError, CxscoutError
 from crawler.seal import close_settled, settle
@@ -38,6 +38,7 @@ __all__ = [
     "require_idle",
     "restore",
     "status",
+    "thin_study",
     "write_prometheus",
 ]
 
@@ -279,6 +280,47 @@ def clean_study(settings: Settings, db: Database, name: str, *, keep: int) -> di
         db.execute("vacuum")
         settle(settings.database)
     return {"study": name, "runs": len(old), "bytes": max(0, before - _bytes_of(settings.home))}
+
+
+def thin_study(
+    settings: Settings, db: Database, name: str, *, keep: int, what: str
+) -> dict[str, Any]:
+    """Delete screenshots, or the whole archive, of all runs but the newest `keep` that are done.
+
+    Rows and reports stay. Returns what was deleted.
+    """
+    number = study_id(db, name)
+    require_idle(settings, number)
+    done = db.execute(
+        "select id from runs where study_id = ? and state = 'done' order by id desc", [number]
+    ).fetchall()
+    oldest = min((row[0] for row in done[:keep]), default=None)
+    if oldest is None:
+        return {"study": name, "runs": 0, "bytes": 0}
+    ids = db.execute("select id from runs where study_id = ? and id < ?", [number, oldest])
+    old = {row[0] for row in ids.fetchall()}
+    before = _bytes_of(settings.home)
+    if what == "archive":
+        old -= _archives_in_use(settings, db, number, oldest)
+    for run_id in sorted(old):
+        if what == "screenshots":
+            _delete_records(settings, run_id, "screenshot")
+        else:
+            _delete_archive(settings, run_id)
+            for table in ("pages", "searches"):
+                db.execute(f"update {table} set record = null where run_id = ?", [run_id])
+    return {"study": name, "runs": len(old), "bytes": max(0, before - _bytes_of(settings.home))}
+
+
+def _delete_records(settings: Settings, run_id: int, kind: str) -> None:
+    with reading_index(settings.archive) as index:
+        if index is None:
+            return
+        rows = index.execute(
+            "select file, id from records where run_id = ? and kind = ?", [run_id, kind]
+        ).fetchall()
+    for file in sorted({row[0] for row in rows}):
+        cut_records(settings.archive, file, {row[1] for row in rows if row[0] == file})
 
 
 def _archives_in_use(settings: Settings, db: Database, number: int, oldest: int | None) -> set[int]:
