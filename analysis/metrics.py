@@ -253,6 +253,11 @@ _HELP_PATH = re.compile(
     r"([/.?#]|$)",
     re.IGNORECASE,
 )
+# Where one orders, and a shelf of books, though their words are those of help.
+_NO_HELP_PATH = re.compile(
+    r"/[^/?#]*(self[-_ ]?help|bestell(en|ung)|commander|order[-_ ]?(now|online|form))[^/?#]*$",
+    re.IGNORECASE,
+)
 
 
 def _faq_proofs(brand: Observed) -> list[Proof]:
@@ -351,10 +356,16 @@ def _faq_clicks(s: Subject) -> Measured:
     return measured
 
 
+def _is_help(page: Page) -> bool:
+    if page.purpose in _FAQ_PURPOSES:
+        return not _NO_HELP_PATH.search(page.url)
+    return bool(_HELP_PATH.search(page.url))
+
+
 def _help_centre(s: Subject) -> Measured:
     desks = [t for t in s.brand.technologies if t.category == "help_desk"]
     with_faq = {entry.page_id for entry in s.brand.faq}
-    pages = [p for p in s.brand.read if p.purpose in _FAQ_PURPOSES or _HELP_PATH.search(p.url)]
+    pages = [p for p in s.brand.read if _is_help(p)]
     pages += [p for p in s.brand.read if p.id in with_faq and p not in pages]
     sight = s.brand.sight(_FAQ_PURPOSES, "links")
     if desks or pages:

@@ -100,6 +100,17 @@ def test_a_faq_page_that_could_not_be_read_is_not_seen_with_its_reason(state, re
     assert words in found.reason
 
 
+@pytest.mark.parametrize("path", ["Bestellen/Bestellen.html", "shelves/self-help.html"])
+def test_a_page_to_order_on_and_a_shelf_of_books_are_no_help_page(path):
+    pages = [page("start"), page("about"), page("shop"), page(path, purpose="help")]
+    assert value(brand(*pages), "help_centre").value == 0
+
+
+def test_a_help_page_is_one():
+    pages = [page("start"), page("about"), page("shop"), page("help-yourself", purpose="help")]
+    assert value(brand(*pages), "help_centre").value == 1
+
+
 @pytest.mark.parametrize("state", ["not_found"])
 def test_a_faq_page_that_does_not_exist_is_evidence_of_absence(state):
     pages = [page("start"), page("about"), page("shop"), page("faq", state, "faq")]
