@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from analysis.chat_quality import grade_chat
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
 from analysis.observations import (
@@ -504,6 +505,22 @@ def _chat_pages(s: Subject) -> Measured:
     return Measured(*_flat(share), evidence=_chat_proofs(s, _CHAT_KINDS))
 
 
+def _chat_quality(s: Subject) -> Measured:
+    """The rubric over the chat that a browser opened; what could not be observed is left out."""
+    grade = grade_chat(s.brand.criteria)
+    if grade is None:
+        return _not_seen("no chat was opened and read")
+    seen = [result for result in grade.results if result.passed is not None]
+    proofs = [
+        Proof(result.page_id, f"{result.criterion.label}: {shorten(result.excerpt)}")
+        for result in sorted(seen, key=lambda result: -result.criterion.weight)
+        if result.page_id
+    ][:_EVIDENCE]
+    if grade.score is None:
+        return _too_few("too little of the chat could be observed", len(seen), proofs)
+    return Measured(grade.score / 100, len(seen), coverage=grade.coverage, evidence=proofs)
+
+
 def _messenger(s: Subject) -> Measured:
     proofs = [*_channel_proofs(s, _MESSENGERS), *_chat_proofs(s, ["messenger"])]
     sight = s.brand.sight(["contact"], "channels")
@@ -924,6 +941,7 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "chat_present": _chat_present,
     "chat_with_people": _chat_with_people,
     "chat_pages": _chat_pages,
+    "chat_quality": _chat_quality,
     "messenger_offered": _messenger,
     "reply_time_stated": _has_channel("reply_time", what="reply time"),
     "reply_time": _reply_time,

@@ -226,6 +226,7 @@ class Observed:
     faq: list[Faq] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
     chat: list[Chat] = field(default_factory=list)
+    criteria: list[dict[str, str]] = field(default_factory=list)  # of an opened chat
     technologies: list[Technology] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
@@ -437,6 +438,11 @@ def _read_observations(db: Database, brand: Observed) -> None:
         Chat(*row)
         for row in _rows(db, brand, "chat_widgets", "page_id, vendor, kind, evidence, proof, phase")
         if row[3] != "mentioned"
+    ]
+    columns = ("page_id", "criterion", "verdict", "excerpt")
+    brand.criteria = [
+        dict(zip(columns, row, strict=True))
+        for row in _rows(db, brand, "chat_criteria", ", ".join(columns))
     ]
     brand.technologies = [
         Technology(*row)

@@ -1,10 +1,12 @@
 """Chat quality: what an opened window shows, and the grade that the rubric makes of it."""
 
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
 from analysis.chat_quality import grade_chat, rubric
+from analysis.metrics import _chat_quality
 from crawler.db import open_db
 from crawler.items import ChatCriterion, Observations, Page, PageVisit
 from crawler.pipelines import store_items
@@ -224,3 +226,25 @@ def test_criteria_are_stored_and_replaced_with_their_page():
     rows = list(db.query("select criterion, verdict, excerpt from chat_criteria"))
     db.close()
     assert rows == [{"criterion": "hours", "verdict": "yes", "excerpt": "Mon-Fri"}]
+
+
+class TestMetric:
+    def measured(self, **verdicts):
+        rows = [
+            {"criterion": name, "verdict": verdict, "excerpt": f"seen {name}", "page_id": "p1"}
+            for name, verdict in verdicts.items()
+        ]
+        return _chat_quality(SimpleNamespace(brand=SimpleNamespace(criteria=rows)))
+
+    def test_what_could_not_be_observed_is_left_out(self):
+        known = {row.key: "yes" for row in rubric()} | {"hours": "no"}
+        whole = self.measured(**known)
+        part = self.measured(**(known | {"ai_disclosure": "not_observable"}))
+        points = {row.key: row.weight for row in rubric()}
+        total = sum(points.values())
+        assert whole.value == pytest.approx(1 - points["hours"] / total)
+        assert part.value == pytest.approx(1 - points["hours"] / (total - points["ai_disclosure"]))
+        assert part.n == whole.n - 1
+
+    def test_brand_without_an_opened_chat_is_not_seen(self):
+        assert self.measured().state == "not_seen"
