@@ -3,7 +3,6 @@
 import gzip
 import socket
 import threading
-import time
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -115,16 +114,16 @@ def test_interim_answers_before_the_page_are_skipped():
 
 
 def test_slow_head_ends_at_the_deadline():
+    over = threading.Event()
+
     def slow(write):
         write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        for _ in range(100):
+        while not over.wait(0.05):
             write(b"a")
-            time.sleep(0.05)
 
     with raw({"/": slow}) as site:
-        began = time.monotonic()
         assert states(fetch(site, "/", DOWNLOAD_TIMEOUT=0.4)) == ["timeout"]
-        assert time.monotonic() - began < 4
+        over.set()
 
 
 def test_pages_that_are_no_http_do_not_cost_the_others():
@@ -155,18 +154,18 @@ def test_surplus_behind_the_answer_is_never_the_next_answer():
 
 def test_broken_chunk_ends_the_fetch_at_once():
     bad = PLAIN + b"Transfer-Encoding: chunked\r\n\r\n5\r\n<p>ab\r\n"
+    over = threading.Event()
 
     def answer(write):
         write(bad)
-        time.sleep(0.1)
+        over.wait(0.1)
         write(b"zz\r\n")
-        time.sleep(3)
+        over.wait(20)  # the connection stays open; waiting for its end would be a timeout
 
     with raw({"/": answer}) as site:
-        began = time.monotonic()
-        items = fetch(site, "/", DOWNLOAD_TIMEOUT=20)
+        items = fetch(site, "/", DOWNLOAD_TIMEOUT=15)
+        over.set()
         assert states(items) == ["error"]
-        assert time.monotonic() - began < 2.5
 
 
 def test_bomb_is_cut_off_and_not_asked_for_again():
@@ -192,10 +191,12 @@ def test_key_of_a_failed_fetch_is_in_no_message(caplog, answer):
 
 
 def test_key_of_a_timed_out_fetch_is_in_no_message(caplog):
-    with raw({"/?q=1&key=s3cret": lambda write: time.sleep(1)}) as site:
+    over = threading.Event()
+    with raw({"/?q=1&key=s3cret": lambda write: over.wait(20)}) as site:
         values = settings_for(site, PROVIDER_KEYS={"K": "s3cret"}, ROBOTSTXT_OBEY=False,
                               DOWNLOAD_TIMEOUT=0.2)  # fmt: skip
         meta = {"secret": {"env": "K", "param": "key"}}
         items, _ = run_spider(FetchSpider, values, urls=[site.url("/?q=1")], meta=meta)
+        over.set()
         assert states(items) == ["timeout"]
         assert "s3cret" not in str(items) + caplog.text
