@@ -617,7 +617,7 @@ SWOT_RULES: tuple[SwotRule, ...] = (
              "{brand} shows no e-mail, phone, form or messenger on the {n} pages read, while {others_do}."),
     SwotRule("few-channels", "weakness", "contact_channels", at_least(1, behind("contact_channels", 25)),
              "{brand} offers {value} to contact it ({detail}), fewer than " + _MEDIAN + "; {n} pages read."),
-    SwotRule("few-channels-market", "opportunity", "contact_channels", market_weak("contact_channels", 45),
+    SwotRule("few-channels-market", "opportunity", "contact_channels", at_least(1, market_weak("contact_channels", 45)),
              "Brands here are hard to reach: the median of {market_n} other brands offers {median} to contact it, {brand} {value}."),
     SwotRule("rival-many-channels", "threat", "contact_channels", at_least(1, rival_ahead("contact_channels", 50)),
              "{best_brand} can be reached in {best}, {brand} in {value}."),

@@ -125,6 +125,15 @@ def test_a_word_inside_another_is_no_topic():
     assert "payment" not in topics_of("Do you sell spaying kits?", "en")
 
 
+def test_a_fee_is_of_payment_and_feedback_is_not():
+    assert topics_of("Is there a fee for using it?", "en") == {"payment"}
+    assert "payment" not in topics_of("Where do I leave feedback?", "en")
+
+
+def test_who_joins_asks_for_an_account():
+    assert "account" in topics_of("How do I join the community?", "en")
+
+
 @pytest.mark.parametrize("text", ["Can I track my order?", "How do I track the status of it?"])
 def test_an_order_is_tracked(text):
     assert "tracking" in topics_of(text, "en")
