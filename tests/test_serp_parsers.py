@@ -129,6 +129,36 @@ def test_wherever_an_answer_is_cut_off_ranks_stay_right(length):
     assert found.state == ("ok" if found.results else "error")
 
 
+def test_broken_marks_of_an_answer_are_mended_and_told():
+    body = """{"search_parameters": {"q": "crm",}, "organic_results": [ // first page
+        {"title": "A", "link": "https://a.example/",}, {"title": "B", "link": "https://b.example/"},
+    ],}"""
+    found = parse_serp("serpapi", body.encode())
+    assert (found.query, urls(found)) == ("crm", URLS)
+    assert found.errors == ["the JSON is broken; read with mended marks"]
+
+
+def test_no_half_address_is_read_from_a_broken_and_cut_off_answer():
+    body = '{"organic_results": [{"title": "A", "link": "https://a.example/",}, {"link": "https://b'
+    assert "https://b" not in urls(parse_serp("serpapi", body.encode()))
+
+
+def test_answers_on_lines_of_a_file_are_one_ranking():
+    lines = [json.dumps({"organic_results": [{"title": "T", "link": url}]}) for url in URLS]
+    found = parse_serp("serpapi", "\n".join(lines).encode())
+    assert (urls(found), found.errors) == (URLS, [])
+    found = parse_serp("serpapi", "\n".join(lines)[:-5].encode())
+    assert (urls(found), found.errors) == (
+        URLS[:1],
+        ["value 2 of the file is cut off or broken; left out"],
+    )
+
+
+def test_an_answer_kept_as_a_string_is_opened():
+    body = json.dumps({"status": 200, "body": json.dumps(GOOD)})
+    assert urls(parse_serp("serpapi", body.encode())) == URLS
+
+
 def test_pages_in_one_file_are_one_ranking():
     second = {"organic_results": [{"title": "C", "link": "https://c.example/"}]}
     found = parse_serp("serpapi", json.dumps([GOOD, second]).encode())
@@ -346,6 +376,19 @@ def test_a_box_named_after_ads_holds_ads(name):
     found = parse_serp("yahoo-html", google(("https://a.example/", "A", "One."), more=box))
     assert urls(found) == ["https://a.example/"]
     assert [ad.url for ad in found.ads] == ["https://ad.example/"]
+
+
+def test_headlines_of_another_year_count_with_their_address():
+    block = "<li><h3><a href='{0}'>Title</a></h3><cite>{0}</cite><p>Text of it.</p></li>"
+    page = "".join(block.format(url) for url in URLS)
+    assert urls(parse_serp("bing-html", page.encode())) == URLS
+    page = "<h3><a href='https://shop.example/'>Privacy</a></h3>"
+    assert urls(parse_serp("bing-html", page.encode())) == []
+
+
+def test_a_page_that_says_nothing_was_found_is_empty_whatever_its_scripts_name():
+    page = b"<script>var known = 'b_captcha'</script><ol><li class=b_no>No results for x</li></ol>"
+    assert parse_serp("bing-html", page).state == "empty"
 
 
 def test_links_to_picture_search_are_no_results():

@@ -6,6 +6,7 @@ import html
 import json
 import re
 
+from spiders.extract import structured
 from spiders.extract.page import decode
 
 __all__ = ["Json", "load_json"]
@@ -13,6 +14,7 @@ __all__ = ["Json", "load_json"]
 Json = dict[str, "Json"] | list["Json"] | str | float | int | bool | None
 
 _PRE = re.compile(r"<pre[^>]*>(.*?)(?:</pre>|$)", re.DOTALL | re.IGNORECASE)
+_OPENING = re.compile(r"\s*[\[{]")
 _MAX_REPAIRS = 40
 _CLOSES = {"{": "}", "[": "]"}
 
@@ -20,8 +22,9 @@ _CLOSES = {"{": "}", "[": "]"}
 def load_json(body: bytes) -> tuple[Json, str]:
     """The JSON in `body` and what was wrong with it, "" when nothing was.
 
-    Text around it (a callback, an assignment, a browser's <pre>) is left out. Of a cut-off text
-    the complete part is read. Raises ValueError when there is no JSON object or array.
+    Text around it (a callback, an assignment, a browser's <pre>) is left out; several values in a
+    row are a list. Of a cut-off text the complete part is read; other breaks (comments, commas too
+    many) are mended as those of JSON-LD. Raises ValueError when there is no JSON object or array.
     """
     text = decode(body).lstrip("\ufeff").strip()
     if text.startswith("<") and (pre := _PRE.search(text)):
@@ -43,12 +46,36 @@ def _wrapped(text: str) -> tuple[Json, str]:
         raise ValueError("no JSON object in it")
     try:
         found: Json
-        found, _ = json.JSONDecoder().raw_decode(text, start)
+        found, end = json.JSONDecoder().raw_decode(text, start)
     except RecursionError as error:
         raise ValueError("JSON is nested too deeply") from error
     except ValueError:
-        return _repaired(text[start:]), "the JSON is cut off or broken; read up to there"
+        return _mended(text[start:])
+    following, problem = _following(text, end)
+    return ([found, *following], problem) if following else (found, problem)
+
+
+def _following(text: str, at: int) -> tuple[list[Json], str]:
+    """The values of a file with several, from `at` on; one that cannot be read is told."""
+    found: list[Json] = []
+    decoder = json.JSONDecoder()
+    while opening := _OPENING.match(text, at):
+        try:
+            value, at = decoder.raw_decode(text, opening.end() - 1)
+        except (ValueError, RecursionError):
+            return found, f"value {len(found) + 2} of the file is cut off or broken; left out"
+        found.append(value)
     return found, ""
+
+
+def _mended(text: str) -> tuple[Json, str]:
+    """Broken JSON, mended if its brackets are all there: of a cut-off text no half is kept."""
+    ends = _safe_ends(text)
+    if ends and not ends[-1][1]:
+        values = structured.load_json(text)
+        if values and isinstance(values[0], dict | list):
+            return values[0], "the JSON is broken; read with mended marks"
+    return _repaired(text), "the JSON is cut off or broken; read up to there"
 
 
 def _repaired(text: str) -> Json:

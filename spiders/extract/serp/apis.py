@@ -138,8 +138,17 @@ def _search(api: Api, payload: Json, levels: int) -> Iterator[dict[str, Json]]:
             yield payload
         elif levels:
             for value in payload.values():
-                if isinstance(value, dict | list):
-                    yield from _search(api, value, levels - 1)
+                yield from _search(api, _opened(value), levels - 1)
+
+
+def _opened(value: Json) -> Json:
+    """`value`, or the JSON it holds as a string: the body of an answer kept with its status."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return load_json(value.encode())[0]
+        except ValueError:
+            return value
+    return value
 
 
 def _at(payload: Json, paths: tuple[str, ...]) -> Json:

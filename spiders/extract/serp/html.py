@@ -170,7 +170,7 @@ ENGINES = {
             ("h2",),
             _own("duckduckgo.com", "duck.ai"),
             boxes="[data-testid='ad'],.module--carousel,.zci",
-            plain="a.result-link,a.result__a",
+            plain="a.result-link,a.result__a,a.large",
             nothing=".no-results,.result--no-result",
             nothing_says=("No more results.", "No results."),
         ),
@@ -214,13 +214,13 @@ def parse_html(engine: Engine, page: ParsedPage) -> ParsedSerp:
 
 
 def _explain(found: ParsedSerp, engine: Engine, page: ParsedPage) -> None:
+    if engine.nothing and page.tree.css_first(engine.nothing) is not None:
+        found.state = "empty"  # scripts of such a page may speak of a captcha all the same
+        return
     for reason, marks in _BLOCKED.items():
         if any(mark in page.html for mark in marks):
             found.state, found.reason, found.query = "blocked", reason, None
             return
-    if engine.nothing and page.tree.css_first(engine.nothing) is not None:
-        found.state = "empty"
-        return
     if any(words in page.text for words in engine.nothing_says):
         found.state = "empty"
         return
@@ -311,6 +311,8 @@ class _Reader:
         if self._all_own(found) and self.engine.plain:
             plain = self.tree.css(self.engine.plain)[:_MAX_CANDIDATES]
             found = [self._candidate(node, node) for node in plain]
+        if self._all_own(found):  # layouts of other years have other headlines
+            found = [c for c in self._headed(("h2", "h3")) if self._shows_address(c)]
         if self._all_own(found):
             found = list(islice(self._addressed(), _MAX_CANDIDATES))
         if self._all_own(found):
