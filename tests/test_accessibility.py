@@ -23,6 +23,8 @@ def checks(html):
         ("button-name", "<button>Send</button>", "<button><svg></svg></button>"),
         ("button-name", '<button aria-label="Close">×</button>', "<button> </button>"),
         ("link-name", '<a href="/a"><img alt="Home"></a>', '<a href="/a"><i></i></a>'),
+        ("link-name", '<a href="#" title="Menu"><i></i></a>', '<a href="#"><i></i></a>'),
+        ("link-name", '<a href="tel:+49301">Call</a>', '<a href="mailto:a@b.example"><i></i></a>'),
         ("html-has-lang", '<html lang="en-GB">', "<p>a"),
         ("document-title", "<title>Help</title>", "<title> </title>"),
         (
@@ -49,6 +51,10 @@ def test_check_tells_the_good_page_from_the_bad(check, good, bad):
 
 def test_a_check_without_elements_gives_no_row():
     assert set(checks("<p>text")) == {"html-has-lang", "document-title", "statement"}
+
+
+def test_an_anchor_that_leads_nowhere_is_no_link():
+    assert "link-name" not in checks('<a name="top"></a>')
 
 
 def test_hidden_fields_and_submit_buttons_need_no_label():

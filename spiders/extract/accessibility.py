@@ -69,11 +69,15 @@ def _check(
     return check
 
 
-def _links(page: ParsedPage) -> tuple[list[LexborNode], Callable[[LexborNode], bool]]:
-    """Nodes of links, and whether one has a name; the text of most was read for their purpose."""
+def _links(page: ParsedPage) -> tuple[Iterable[LexborNode], Callable[[LexborNode], bool]]:
+    """Nodes of links, and whether one has a name; the text of most was read for their purpose.
+
+    Links to a place of the page or to a script ("#", the button of a menu) are links too.
+    """
     named = {a.node.mem_id for a in page.anchors[:_MAX_ELEMENTS] if a.text}
-    nodes = [anchor.node for anchor in page.anchors[:_MAX_ELEMENTS]]
-    return nodes, lambda node: node.mem_id in named or _has_name(node)
+    nodes = {anchor.node.mem_id: anchor.node for anchor in page.anchors[:_MAX_ELEMENTS]}
+    nodes |= {node.mem_id: node for href, node in page.schemed_links[:_MAX_ELEMENTS] if href}
+    return nodes.values(), lambda node: node.mem_id in named or _has_name(node)
 
 
 def _whole(name: str, passes: bool) -> AccessibilityCheck:
