@@ -65,4 +65,4 @@ def test_pages_of_the_footer_come_before_those_of_the_text():
     found = links(
         '<main><a href="/a">Mountains</a></main><footer><a href="/b">Promise</a></footer>'
     )
-    assert [link.url for link in found.values()][0] == "https://www.brand.example/b"
+    assert next(link.url for link in found.values()) == "https://www.brand.example/b"
