@@ -344,10 +344,19 @@ def _faq_quality(s: Subject) -> Measured:
     return measured
 
 
+def _told_apart(s: Subject, pages: Sequence[Page]) -> list[Page]:
+    """Pages whose clicks from the start are known: a search result is where a crawl begins too."""
+    start = s.brand.start_page
+    return [page for page in pages if page.depth or (start and page.id == start.id)]
+
+
 def _faq_clicks(s: Subject) -> Measured:
     pages = [page for page in s.brand.read if any(e.page_id == page.id for e in s.brand.faq)]
     if not pages:
         return _needs_faq(s, 1) or _too_few("the FAQ's page is not among the pages read")
+    pages = _told_apart(s, pages)
+    if not pages:
+        return _too_few("only a search result led to the FAQ, so its way is not known")
     nearest = min(pages, key=lambda page: page.depth)
     proof = next(
         Proof(e.page_id, shorten(e.question)) for e in s.brand.faq if e.page_id == nearest.id
@@ -438,6 +447,9 @@ def _contact_clicks(s: Subject) -> Measured:
         if not sight.seen:
             return _not_seen(f"contact: {sight.reason}")
         return _too_few("no way to contact the brand was found")
+    pages = _told_apart(s, pages)
+    if not pages:
+        return _too_few("only a search result led to a contact, so its way is not known")
     nearest = min(pages, key=lambda page: page.depth)
     shown = next(c for c in s.brand.channels if c.page_id == nearest.id and c.kind in _DIRECT)
     sight = s.brand.sight(["contact"], "channels")

@@ -106,6 +106,13 @@ def test_a_page_to_order_on_and_a_shelf_of_books_are_no_help_page(path):
     assert value(brand(*pages), "help_centre").value == 0
 
 
+def test_a_faq_that_the_search_found_is_no_known_way_from_the_start():
+    pages = [page("start"), page("about"), page("shop"), page("faq", purpose="faq", depth=0)]
+    assert value(brand(*pages, faq=ENTRIES), "faq_clicks").state == "too_few"
+    pages[-1] = page("faq", purpose="faq", depth=2)
+    assert value(brand(*pages, faq=ENTRIES), "faq_clicks").value == 2
+
+
 def test_a_help_page_is_one():
     pages = [page("start"), page("about"), page("shop"), page("help-yourself", purpose="help")]
     assert value(brand(*pages), "help_centre").value == 1

@@ -115,6 +115,8 @@ def _examples(row: str) -> list[str]:
         ("You will notice the difference.", "communication"),
         ("Nobody is on the phone.", "product_quality"),
         ("My files are sent to some random server.", "support_quality"),
+        ("The patient management is commendable.", "support_quality"),
+        ("This feature is very helpful.", "support_quality"),
         ("It actually delivers on what it promises.", "delivery"),
         ("It is key to visual communication.", "communication"),
     ],
