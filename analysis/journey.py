@@ -32,6 +32,7 @@ _BY_METRIC: dict[str, Stage] = {
     "email_shown": "retention",
     "contact_channels": "retention",
     "contact_clicks": "retention",
+    "steps_to_a_person": "retention",
     "faq_answered": "retention",
     "chat_pages": "purchase",
 }

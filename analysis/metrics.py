@@ -20,6 +20,7 @@ import numpy as np
 from analysis.chat_quality import grade_chat
 from analysis.competitors import SISTRIX_2020, CtrCurve
 from analysis.faq_quality import Grade, grade_faq, topics_of, word_count
+from analysis.friction import ways_to_people
 from analysis.observations import (
     Channel,
     Observed,
@@ -454,6 +455,19 @@ def _contact_clicks(s: Subject) -> Measured:
     shown = next(c for c in s.brand.channels if c.page_id == nearest.id and c.kind in _DIRECT)
     sight = s.brand.sight(["contact"], "channels")
     return _count(nearest.depth, [_channel_proof(shown)], sight, len(pages))
+
+
+def _steps_to_a_person(s: Subject) -> Measured:
+    """Clicks and hurdles of the easiest way; the other ways stand in the reason."""
+    ways = ways_to_people(s.brand)
+    sight = s.brand.sight(["contact"], "channels")
+    if not ways:
+        if not sight.seen:
+            return _not_seen(f"contact: {sight.reason}")
+        return _too_few("no way to a person was found on pages whose clicks are known")
+    measured = _count(ways[0].steps, [way.proof for way in ways], sight, len(ways))
+    measured.reason = "; ".join(map(str, ways))
+    return measured
 
 
 # -- chat ------------------------------------------------------------------------------------
@@ -949,6 +963,7 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "phone_shown": _has_channel("phone", what="phone number"),
     "email_shown": _has_channel("email", what="e-mail address"),
     "contact_clicks": _contact_clicks,
+    "steps_to_a_person": _steps_to_a_person,
     "hours_stated": _has_channel("hours", what="opening hours"),
     "chat_present": _chat_present,
     "chat_with_people": _chat_with_people,

@@ -501,3 +501,41 @@ def test_a_statement_linked_on_one_page_is_there():
 def test_no_link_to_a_statement_on_a_site_read_fully_is_none():
     rows = [PageCheck("start", "statement", 1, 0, "")]
     assert value(brand(checks=rows), "accessibility_statement").value == 0.0
+
+
+# -- the way to a person -------------------------------------------------------------------------
+
+
+def test_steps_count_clicks_and_what_stands_between():
+    channels = [Channel("contact", "form", "/send", "name, email", "Write to us")]
+    chat = [Chat("start", "tidio", "ai_bot", "embedded", "code.tidio.co", "static")]
+    found = value(
+        brand(page("start"), page("contact", purpose="contact"), channels=channels, chat=chat),
+        "steps_to_a_person",
+    )
+    assert found.value == 1
+    assert found.reason == "chat: 0 clicks, then a bot; form: 1 click, then a form"
+
+
+def test_a_phone_on_the_start_page_is_the_easiest_way():
+    channels = [
+        Channel("start", "phone", "+4420", None, "Call 020"),
+        Channel("about", "email", "a@x.example", None, ""),
+    ]
+    found = value(brand(channels=channels), "steps_to_a_person")
+    assert (found.value, found.evidence[0].page_id) == (0, "start")
+    assert found.reason == "phone: 0 clicks; e-mail: 1 click"
+
+
+@pytest.mark.parametrize(("verdict", "steps"), [("no", 1), ("yes", 0), ("not_observable", 0)])
+def test_a_form_before_an_opened_chat_is_a_hurdle(verdict, steps):
+    criteria = [{"criterion": "no_form_first", "verdict": verdict, "excerpt": "", "page_id": "p"}]
+    chat = [Chat("start", "tawk", "live_chat", "embedded", "tawk", "static")]
+    found = value(brand(chat=chat, criteria=criteria, channels=[]), "steps_to_a_person")
+    assert found.value == steps
+
+
+def test_a_contact_that_only_a_search_result_led_to_has_no_known_way():
+    pages = [page("start"), page("contact", depth=0), page("shop")]
+    channels = [Channel("contact", "email", "a@x.example", None, "")]
+    assert value(brand(*pages, channels=channels), "steps_to_a_person").state == "too_few"

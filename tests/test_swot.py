@@ -102,6 +102,8 @@ EXAMPLES = {
     "no-email": (metric("email_shown", LACKS, HAS, HAS, HAS), metric("email_shown", HAS, HAS, HAS, HAS)),
     "near-contact": (metric("contact_clicks", 1, 2, 3, 3), metric("contact_clicks", 1, 1, 1, 3)),
     "far-contact": (metric("contact_clicks", 3, 1, 1, 1), metric("contact_clicks", 1, 1, 1, 1)),
+    "person-near": (metric("steps_to_a_person", 0, 2, 3, 3), metric("steps_to_a_person", 3, 2, 3, 3)),
+    "person-far": (metric("steps_to_a_person", 4, 0, 1, 1), metric("steps_to_a_person", 1, 0, 1, 1)),
     "hours-rare": (metric("hours_stated", HAS, LACKS, LACKS, LACKS), metric("hours_stated", HAS, HAS, HAS, LACKS)),
     "no-hours": (metric("hours_stated", LACKS, HAS, HAS, LACKS), metric("hours_stated", LACKS, LACKS, LACKS, LACKS)),
     "chat-rare": (metric("chat_present", HAS, LACKS, LACKS, LACKS), metric("chat_present", HAS, HAS, HAS, LACKS)),
