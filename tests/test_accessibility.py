@@ -17,7 +17,7 @@ def checks(html):
     [
         ("image-alt", '<img alt="A lamp">', "<img src=a.png>"),
         ("image-alt", '<img alt="">', '<img src="a.png" class="alt">'),
-        ("label", '<label for="a">Name</label><input id="a">', '<input placeholder="Name">'),
+        ("label", '<label for="a">Name</label><input id="a">', '<input name="Name">'),
         ("label", "<label>Text <textarea></textarea></label>", "<textarea></textarea>"),
         ("label", '<select aria-label="Size"></select>', "<select></select>"),
         ("button-name", "<button>Send</button>", "<button><svg></svg></button>"),

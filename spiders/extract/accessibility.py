@@ -115,7 +115,8 @@ def _needs_label(field: LexborNode) -> bool:
 
 
 def _is_labelled(field: LexborNode, labelled: set[str]) -> bool:
-    if _is_named(field.attributes) or (field.id or "") in labelled:
+    own = field.attributes
+    if _is_named(own) or own.get("placeholder") or (field.id or "") in labelled:
         return True
     parent = field.parent
     for _ in range(4):
