@@ -38,6 +38,7 @@ SAME_ABROAD = 0.6
 # open that it asks in other words: chosen by eye on 15 pairs, where SAME misses 5 of 10 alike.
 NEAR = 0.45
 NEAR_IN_MEANING = 0.55
+_MOST_OF_NAME = 0.6  # of a domain's label that a name must make up: mailvault of mailvaultapp
 _MAX_ABROAD = 1_500  # groups of a language compared with other languages', the most asked
 _MAX_WORDINGS = 8_000  # time is quadratic: 8,000 take some seconds; beyond it the rest is left out
 
@@ -317,16 +318,34 @@ def coverage_matrix(
     them it can be said that they do not answer. `names` are the brands' names; a question that
     names one is about that brand and is nobody else's to answer.
     """
-    named = [
-        re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE) for name in names if len(name) > 2
-    ]
+    labels = [name.lower().replace("-", "") for name in names if len(name) > 2]
     questions = [_question(group) for group in cluster(wordings)]
     _find_nearby(questions)
     for question in questions:
-        about_brand = any(pattern.search(w.text) for pattern in named for w in question.wordings)
+        about_brand = any(_names_one(w.text, labels) for w in question.wordings)
         question.coverage = _coverage(question, own, seen, about_brand)
     questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
     return questions
+
+
+_NAME = re.compile(r"\b[A-Z]\w{2,}")
+
+
+def _names_one(text: str, labels: Sequence[str]) -> bool:
+    """Whether a brand is named: its whole label, or a name that makes up most of it.
+
+    >>> _names_one("Does MailVault work with Gmail?", ["mailvaultapp"])
+    True
+    >>> _names_one("Does the mail work with Gmail?", ["mailvaultapp"])
+    False
+    """
+    words = {word.lower().replace("-", "") for word in re.findall(r"[\w-]{3,}", text)}
+    capital = {word.lower() for word in _NAME.findall(text)}
+    return any(
+        label in words
+        or any(label.startswith(w) and len(w) >= _MOST_OF_NAME * len(label) for w in capital)
+        for label in labels
+    )
 
 
 def _question(wordings: list[Wording]) -> Question:

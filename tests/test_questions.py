@@ -200,3 +200,9 @@ def test_missing_counts_only_questions_that_two_ask():
 
 def test_no_questions_no_matrix():
     assert coverage_matrix([], own=None, seen=frozenset()) == []
+
+
+def test_a_question_about_a_rival_is_known_by_most_of_its_domain():
+    wordings = [faq("Does MailVault work with Gmail?", A), faq("Will MailVault work on Gmail?", B)]
+    found = coverage_matrix(wordings, own=US, seen=ALL, names=["mailvaultapp"])
+    assert {q.coverage for q in found} == {"some"}
