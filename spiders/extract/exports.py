@@ -164,7 +164,7 @@ def _find_places(
     """What `_find_header` gives, told from the first row: a text, then a number in each place."""
     for delimiter in _DELIMITERS if len(lines) == 2 else ():
         names, row = (next(csv.reader([line], delimiter=delimiter), []) for line in lines)
-        if not (len(names) == len(row) == len(places)) or _url(row[0]):
+        if not row or not (len(names) == len(row) == len(places)) or _url(row[0]):
             continue
         numeric = [[parse_number(cell) is not None for cell in cells] for cells in (names, row)]
         if not any(numeric[0]) and all(numeric[1][1:]):
