@@ -64,7 +64,8 @@ _FLAGS = (
     # One process for a page and its frames costs less; the sandbox stays between it and us.
     "--disable-site-isolation-trials",
     "--disable-features=IsolateOrigins,site-per-process,Translate,MediaRouter,OptimizationHints,"
-    "DialMediaRouteProvider,HttpsUpgrades,PaintHolding,AutofillServerCommunication",
+    "DialMediaRouteProvider,HttpsUpgrades,PaintHolding,AutofillServerCommunication,"
+    "NetworkTimeServiceQuerying",  # asks a server of Google what time it is
     "--disable-notifications",
     "--deny-permission-prompts",
     "--mute-audio",
@@ -178,14 +179,10 @@ class Browser:
     @asynccontextmanager
     async def site(self, language: str, *, hidden: bool = True) -> AsyncIterator[Site]:
         """A new visitor for one brand: no cookies, no cache, nothing from the brand before."""
-        made = await self._chromium.send(
-            "Target.createBrowserContext", disposeOnDetach=True, proxyServer=self._proxy,
-            proxyBypassList="<-loopback>",
-        )  # fmt: skip
-        context = made["browserContextId"]
-        await self._chromium.send(
-            "Browser.setDownloadBehavior", behavior="deny", browserContextId=context
-        )
+        try:
+            context = await self._new_context()
+        except (ProtocolError, TimeoutError) as error:
+            raise BrowserGone(f"no new visitor: {error}") from error
         visitor = Visitor(self._user_agent, language, EARLY, unwanted_addresses())
         site = Site(self._chromium, context, visitor, hidden=hidden)
         try:
@@ -193,6 +190,17 @@ class Browser:
         finally:
             with suppress(BrowserGone, ProtocolError, TimeoutError):
                 await self._chromium.send("Target.disposeBrowserContext", browserContextId=context)
+
+    async def _new_context(self) -> str:
+        made = await self._chromium.send(
+            "Target.createBrowserContext", disposeOnDetach=True, proxyServer=self._proxy,
+            proxyBypassList="<-loopback>",
+        )  # fmt: skip
+        context = str(made["browserContextId"])
+        await self._chromium.send(
+            "Browser.setDownloadBehavior", behavior="deny", browserContextId=context
+        )
+        return context
 
 
 class Site:
@@ -229,8 +237,12 @@ class Site:
         return rendered
 
     async def _open(self, *, hidden: bool) -> Tab:
+        """A page of its own; no page is to blame when there is none."""
         visitor = self._visitors[hidden]
-        return await Tab.open(self._chromium, self._context, visitor, hidden=hidden)
+        try:
+            return await Tab.open(self._chromium, self._context, visitor, hidden=hidden)
+        except (ProtocolError, TimeoutError) as error:
+            raise BrowserGone(f"no new page: {error}") from error
 
     async def _read_chat(self, rendered: Rendered, seen: Visit, deadline_s: float) -> None:
         """Once more, painted, up to the chat; what goes wrong here costs the chat's words only."""
@@ -246,11 +258,11 @@ class Site:
                 if rendered.chat["opened"]:
                     rendered.chat_screenshot = await tab.picture()
                 await tab.forget()
-        except (NotReached, ProtocolError, TimeoutError) as error:
+        except (BrowserGone, NotReached, ProtocolError, TimeoutError) as error:
             log.warning("the chat of %s could not be opened: %s", rendered.url, error)
         finally:
             if tab is not None and not self._chromium.is_gone:
-                with suppress(TimeoutError):
+                with suppress(BrowserGone, TimeoutError):
                     await tab.close()
 
 
