@@ -28,7 +28,7 @@ FLOORS = {
     **dict.fromkeys(("de", "es", "fa", "fr"), 0.97),
     "sw": 0.82,
     "mn": 0.74,
-    "kmr": 0.62,
+    "kmr": 0.97,
     "gu": 0.57,
 }
 SCRIPTS = {"fa": "ARABIC", "gu": "GUJARATI", "mn": "CYRILLIC"}
