@@ -4,7 +4,8 @@
 
 Three kinds of markets in one run: the render set (a shop for each way of loading in
 `tests/widgets`, whose other pages need no browser), the built-in sample market and, with FOLDER,
-labelled markets as for `benchmarks.markets`. A study runs as usual (adaptive); then the pages of
+labelled markets as for `benchmarks.markets`. Only by name: `--market one-platform`, shops that
+share a template. A study runs as usual (adaptive); then the pages of
 each brand, at most `--all` evenly drawn ones, are opened in a painted browser whatever they show,
 in a measured child process. Widgets are counted as (brand, vendor), `mentioned` apart. The cost of
 a page is that of `benchmarks.render_cost`.
@@ -87,6 +88,37 @@ def render_set(home: Path) -> Iterator[Study]:
         for k in range(15):
             words = f"<title>Cup {k}</title><h1>Cup {k}</h1><p>A cup of {k} parts. " * 3
             routes[f"http://{host}/p{k}"] = Answer(f"<!doctype html><html lang=en>{words}{links}")
+    with _served(routes, hosts) as study:
+        yield study
+
+
+@contextmanager
+def one_platform(home: Path) -> Iterator[Study]:
+    """Twelve shops of one platform, 37 pages each, a tag manager on all; what learning spares.
+
+    Eight have no chat, three have one on the start page, and the last on its contact page only.
+    """
+    routes: dict[str, Any] = {}
+    hosts = [f"cup{n}.example" for n in range(12)]
+    head = (
+        "<!doctype html><html lang=en><script src=https://cdn.shopify.com/s/files/1/theme.js>"
+        "</script><script src=https://www.googletagmanager.com/gtm.js?id=GTM-1></script>"
+    )
+    paths = ["", "contact", "help", "faq", *(f"products/{k}" for k in range(33))]
+    links = "".join(f"<a href='/{path}'>{path or 'home'}</a> " for path in paths)
+    for n, host in enumerate(hosts):
+        with_chat = {"contact"} if n == 11 else {""} if n % 4 == 1 else set()
+        for path in paths:
+            words = f"<title>{path or 'Cups'}</title><h1>{path or 'Cups'}</h1>" + "<p>A cup. " * 60
+            chat = page(BEHAVIOURS[n]) if path in with_chat else ""
+            routes[f"http://{host}/{path}"] = Answer(f"{head}{words}{links}{chat}")
+    with _served(routes, hosts) as study:
+        yield study
+
+
+@contextmanager
+def _served(routes: dict[str, Any], hosts: list[str]) -> Iterator[Study]:
+    """A study of these hosts, which a search engine on the same loopback port finds."""
     hits = [{"title": host, "url": f"http://{host}/", "content": "cups"} for host in hosts]
     found = Answer(json.dumps({"results": hits}), content_type="application/json")
 
@@ -138,6 +170,9 @@ def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
         }
         for domain in sorted({row["domain"] for row in static})
     ]
+    failed = list(
+        db.query("select url, reason from pages where rendered = 1 and state != 'ok' order by url")
+    )
     every = _child({"jobs": jobs, "proxy": study.proxy})
     http = _stored(db, "phase = 'static'")
     adaptive = _stored(db, "1 = 1")
@@ -147,6 +182,7 @@ def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
         "notes": [
             row["reason"] for row in db.query("select reason from visits where stage = 'render'")
         ],
+        "failed": [f"{row['url']} {row['reason']}" for row in failed],
         "widgets_http": http,
         "widgets_adaptive": adaptive,
         "widgets_all": {tuple(pair) for pair in every["widgets"]} | http,
@@ -296,6 +332,7 @@ def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "widgets_http": sum(len(part["widgets_http"]) for part in parts),
         "recall": round(len(adaptive & every) / len(every), 3) if every else 1.0,
         "missed": sorted(" ".join(pair) for pair in every - adaptive),
+        "failed": [line for part in parts for line in part["failed"]],
         # The same pages would cost as much in either way; what counts is how many are opened.
         "cpu_ratio_to_render_all": round(rendered / max(1, pages), 3),
         "painted_cpu_ms_per_page": round(cpu_ms),
@@ -314,6 +351,8 @@ Source = Callable[[Path], AbstractContextManager[Study]]
 def _sources(folder: Path | None, name: str | None) -> list[Source]:
     """The render set, the sample market, and the labelled markets of a folder, or one of these."""
     labelled = [path.parent.name for path in sorted(folder.glob("*/serp.json"))] if folder else []
+    if name == "one-platform":
+        return [one_platform]
     made: dict[str, Source] = {"render-set": render_set, "sample": sample}
     if folder is not None:
         made |= {name: partial(_labelled, folder, name) for name in labelled}

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from crawler.errors import ConfigError, TooComplex
 from crawler.guard import AddressRules
 from crawler.items import ChatWidget, Observations, Page, PageVisit, Technology
 from spiders.base.browser import Browser, BrowserGone, NotReached, find_browser
+from spiders.base.learning import Learned
 from spiders.base.render_visit import Rendered, vendor_of
 from spiders.extract.chat_reading import read_chat
 from spiders.extract.observe import observe
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatbotSpider", "read_rendered"]
 
+_CRASH = "not rendered: crash"
 _RESTARTS = 4  # of a browser that crashed or hung, for one brand
 
 
@@ -46,18 +48,16 @@ class _Brand:
     domain: str
     urls: list[str]
     sample: list[str]
+    kinds: dict[str, str] = field(default_factory=dict)  # url -> kind, of what may be left out
     opened: bool = False  # whether its chat was opened and read
+    retried: set[str] = field(default_factory=set)  # pages in whose midst a browser crashed
 
     @property
     def next(self) -> str | None:
         return next(iter(self.urls or self.sample), None)
 
-    def done(self, visit: PageVisit) -> PageVisit:
-        """The next page's turn; a proven chat spares those that were to show one."""
+    def drop(self) -> None:
         (self.urls or self.sample).pop(0)
-        if any(map(_is_proven, visit.observations.chat)):
-            self.urls.clear()
-        return visit
 
 
 class ChatbotSpider(Spider):
@@ -91,11 +91,15 @@ class ChatbotSpider(Spider):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        rows = (
-            json.loads(brands) if brands else [{"domain": domain, "urls": urls, "sample": sample}]
-        )
+        one = {"domain": domain, "urls": urls, "sample": sample}
+        rows: list[dict[str, Any]] = json.loads(brands) if brands else [one]
         self._brands = [
-            _Brand(clean_domain(row["domain"]), row["urls"].split(), row.get("sample", "").split())
+            _Brand(
+                clean_domain(row["domain"]),
+                row["urls"].split(),
+                row.get("sample", "").split(),
+                row.get("kinds", {}),
+            )
             for row in rows
             if row["domain"] and (row["urls"] or row.get("sample"))
         ]
@@ -106,22 +110,46 @@ class ChatbotSpider(Spider):
         self._language = language
         self._page_s = float(page_seconds)
         self._hidden = painted != "yes"
+        self._learned = Learned()
 
     async def start(self) -> AsyncIterator[PageVisit]:
         """Pages from the archive, the rest by the browser; in order, so that a replay agrees."""
         archive = archive_of(self.crawler)
         offline = self.settings.getbool("OFFLINE")
         for brand in self._brands:
-            while url := brand.next:
+            while url := self._next(brand):
                 visit = self._from_archive(brand, url, archive)
                 if visit is None and offline:
                     visit = self._failed(brand, url, "not rendered: not in the archive", None)
                 if visit is None:
                     break
-                yield brand.done(visit)
-        if any(brand.next for brand in self._brands):
+                yield self._done(brand, visit)
+        if any(map(self._next, self._brands)):
             async for visit in self._render_all(archive):
                 yield visit
+
+    # -- whose turn it is
+
+    def _next(self, brand: _Brand) -> str | None:
+        """The brand's next page that is worth it, after what was seen on others of its kind."""
+        while url := brand.next:
+            if self._learned.is_worth(brand.kinds.get(url, ""), url):
+                return url
+            brand.drop()
+            self.crawler.stats.inc_value(f"chatbot/left_out/{brand.domain}")
+        return None
+
+    def _done(self, brand: _Brand, visit: PageVisit) -> PageVisit:
+        """The turn of the page after; a proven chat spares those that were to show one."""
+        found, kind = visit.observations, brand.kinds.get(visit.page.url, "")
+        if visit.page.state == "ok":
+            chat = any(chat.evidence != "mentioned" for chat in found.chat)
+            content = bool(found.faq or found.reviews or found.channels)
+            self._learned.note(kind, changed=chat or (not brand.urls and content))
+        brand.drop()
+        if any(map(_is_proven, found.chat)):
+            brand.urls.clear()
+        return visit
 
     # -- the browser
 
@@ -135,13 +163,13 @@ class ChatbotSpider(Spider):
         await egress.start()
         try:
             starts = len(self._brands) * (1 + _RESTARTS)
-            while starts and any(brand.next for brand in self._brands):
+            while starts and any(map(self._next, self._brands)):
                 starts -= 1
                 async for visit in self._with_one_browser(archive, egress.url):
                     yield visit
             for brand in self._brands:
-                while url := brand.next:
-                    yield brand.done(self._failed(brand, url, "not rendered: crash", archive))
+                while url := self._next(brand):
+                    yield self._done(brand, self._failed(brand, url, _CRASH, archive))
         finally:
             await egress.close()
             self.crawler.stats.set_value("chatbot/refused_connections", egress.refused)
@@ -153,34 +181,38 @@ class ChatbotSpider(Spider):
         if self._executable is None:
             return
         reason = None
-        brand = next(brand for brand in self._brands if brand.next)
+        brand = next(filter(self._next, self._brands))
         try:
             async with Browser(self._executable, proxy, self.settings["USER_AGENT"]) as browser:
                 self.crawler.stats.inc_value("chatbot/browsers")
                 for brand in self._brands:
-                    if brand.next and browser.is_worn_out():
+                    if self._next(brand) and browser.is_worn_out():
                         return
-                    if brand.next:
+                    if self._next(brand):
                         async for visit in self._one_brand(browser, brand, archive):
                             yield visit
         except TimeoutError:
             reason = "not rendered: timeout"
         except BrowserGone as gone:
             self.logger.warning("browser gone: %s", gone)
-            reason = "not rendered: crash"
+            reason = _CRASH
         if reason and (url := brand.next):
             self.crawler.stats.inc_value("chatbot/browser_gone")
-            yield brand.done(self._failed(brand, url, reason, archive))
+            if reason == _CRASH and url not in brand.retried:
+                # Perhaps the machine's fault, or that of the page before: a fresh browser tells.
+                brand.retried.add(url)
+                return
+            yield self._done(brand, self._failed(brand, url, reason, archive))
 
     async def _one_brand(
         self, browser: Browser, brand: _Brand, archive: Archive | None
     ) -> AsyncIterator[PageVisit]:
         async with browser.site(self._language, hidden=self._hidden) as site:
-            while url := brand.next:
+            while url := self._next(brand):
                 if browser.is_worn_out():
                     return
                 browser.pages += 1
-                yield brand.done(await self._open(site, brand, url, archive))
+                yield self._done(brand, await self._open(site, brand, url, archive))
                 await asyncio.sleep(self.settings.getfloat("DOWNLOAD_DELAY"))
 
     async def _open(

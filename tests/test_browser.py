@@ -16,8 +16,11 @@ import pytest
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
+from crawler.app.renders import open_question
 from spiders.base.browser import find_browser, launch_flags
 from spiders.base.cdp import sweep_profiles
+from spiders.base.consent import has_wall
+from spiders.base.learning import AGAIN, ENOUGH, Learned, draw
 from spiders.base.render_visit import Rendered, Sighting, vendor_of
 from spiders.chatbot import ChatbotSpider, read_rendered
 from spiders.extract.page import ParsedPage
@@ -174,6 +177,93 @@ def test_profiles_of_stages_that_are_gone_are_swept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["another", running.name]
 
 
+WORDY = "<p>" + "We sell tea and coffee. " * 30
+
+
+@pytest.mark.parametrize(
+    ("html", "wall"),
+    [
+        ("<div class=cookie-bar>Cookies<button> Nur\nnotwendige</button></div>", True),
+        ("<div id=gdpr><input type=button value=Accept></div>", True),
+        ("<div id=onetrust-banner-sdk></div>", True),
+        ("<footer><a class=cookie-link href=/cookies>Cookies</a></footer>", False),
+        ("<div class=cookie-recipes><button>Add to cart</button></div>", False),
+        ("<div class=bar><button>Accept</button></div>", False),
+    ],
+)
+def test_wall_is_known_by_its_platform_or_by_name_and_words(html, wall):
+    assert has_wall(ParsedPage(html, HOST)) is wall
+
+
+@pytest.mark.parametrize(
+    ("html", "why"),
+    [
+        (WORDY, None),
+        (f'{WORDY}<script type="application/ld+json">{{"a": 1}}</script>', None),
+        (f"{WORDY}<script type=text/x-template><b>{{x}}</b></script>", None),
+        (f"{WORDY}<script>go([104, 105])</script>", "scripts"),
+        (f"{WORDY}<script src=https://cdn.plain-shop.test/app.js></script>", "scripts"),
+        (f"{WORDY}<div class=cookie-bar><button>OK</button></div>", None),
+        (f"{WORDY}<script>x()</script><div class=cookie-bar><button>OK</button></div>", "consent"),
+    ],
+)
+def test_question_is_open_where_code_runs_that_nobody_can_judge(html, why):
+    assert open_question(ParsedPage(html, HOST)) == why
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda b: b.name)
+def test_every_way_of_loading_leaves_the_question_open(behaviour):
+    html = page(behaviour).replace("<script", f"{WORDY}<script", 1)
+    assert open_question(ParsedPage(html, HOST))
+
+
+# -- learning
+
+
+def contacts(worth, count):
+    """Contact pages of as many hosts, drawn to be opened all the same or not."""
+    found = (f"http://tea{n}.test/contact" for n in range(1000))
+    return [url for url in found if (draw(url) < AGAIN) is worth][:count]
+
+
+def test_kind_that_gave_nothing_is_left_out_but_for_a_share_and_can_come_back():
+    learned, (plain,), (drawn,) = Learned(), contacts(False, 1), contacts(True, 1)
+    for _ in range(ENOUGH):
+        assert learned.is_worth("contact of shopx", plain)
+        learned.note("contact of shopx", changed=False)
+    assert not learned.is_worth("contact of shopx", plain)
+    assert learned.is_worth("contact of shopx", drawn)
+    assert learned.is_worth("help of shopx", plain)
+    learned.note("contact of shopx", changed=True)
+    assert learned.is_worth("contact of shopx", plain)
+
+
+def test_page_of_no_kind_is_never_left_out():
+    learned, (plain,) = Learned(), contacts(False, 1)
+    for _ in range(2 * ENOUGH):
+        learned.note("", changed=False)
+    assert learned.is_worth("", plain)
+
+
+@needs_browser
+def test_spider_leaves_out_what_gave_nothing_on_other_brands_and_so_does_a_replay(tmp_path):
+    urls = contacts(False, ENOUGH + 2)
+    brands = [
+        {"domain": url.split("/")[2], "urls": url, "kinds": {url: "contact of shopx"}}
+        for url in urls
+    ]
+    with serve({url: Answer(PLAIN) for url in urls}) as site:
+        visits, stats = run_spider(
+            ChatbotSpider, proxied(site, tmp_path), brands=json.dumps(brands)
+        )
+        again, _ = run_spider(
+            ChatbotSpider, proxied(site, tmp_path, offline=True), brands=json.dumps(brands)
+        )
+    assert [visit.page.url for visit in visits] == urls[:ENOUGH]
+    assert [stats[f"chatbot/left_out/{b['domain']}"] for b in brands[ENOUGH:]] == [1, 1]
+    assert [asdict(visit) for visit in again] == [asdict(visit) for visit in visits]
+
+
 # -- what goes wrong
 
 PLAIN = "<title>Plain</title><h1>Hello</h1>"
@@ -204,13 +294,28 @@ def test_slow_third_party_does_not_hold_up_the_page():
     assert [(v.page.state, v.page.title) for v in visits] == [("ok", "Plain")]
 
 
+def kill_browser(handler):
+    for pid in chromium_below(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+    return Answer("")
+
+
+@needs_browser
+def test_page_whose_browser_crashed_once_is_read_by_the_next():
+    crashes = iter([kill_browser])
+    head = f"<title>Plain</title><h1>Hello</h1><script src='{HOST}kill.js'></script>"
+
+    def first_time(handler):
+        return next(crashes, lambda handler: Answer(""))(handler)
+
+    with serve({f"{HOST}a": Answer(head), f"{HOST}kill.js": first_time}) as site:
+        visits, stats = run_spider(ChatbotSpider, proxied(site), domain=HOST, urls=f"{HOST}a")
+    assert [(v.page.state, v.page.title) for v in visits] == [("ok", "Plain")]
+    assert stats["chatbot/browsers"] == 2
+
+
 @needs_browser
 def test_killed_browser_is_a_crash_and_the_next_page_is_read():
-    def kill_browser(handler):
-        for pid in chromium_below(os.getpid()):
-            os.kill(pid, signal.SIGKILL)
-        return Answer("")
-
     head = f"<h1>Hello</h1><script src='{HOST}kill.js'></script>"
     routes = {f"{HOST}a": Answer(head), f"{HOST}kill.js": kill_browser, f"{HOST}b": Answer(PLAIN)}
     with serve(routes) as site:

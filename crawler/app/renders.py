@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from crawler.app.crawls import crawl, scrapy_settings
 from crawler.app.runs import replayable
 from crawler.app.visits import store_visit
 from crawler.archive import find_record, read_page
 from crawler.errors import TooComplex
+from spiders.base.consent import has_wall
+from spiders.base.learning import draw
 from spiders.extract.page import ParsedPage
 from spiders.extract.technologies import chat_question_open
 
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from crawler.app.runs import Run
     from crawler.config import Settings
     from crawler.db import Database
+    from spiders.extract.page import Script
 
-__all__ = ["Choice", "choose_pages", "render_brands"]
+__all__ = ["Choice", "choose_pages", "open_question", "render_brands"]
 
 _PER_BRAND = 4  # a chat that a site has shows on its start, contact or help page
 _SHARE = (
@@ -39,6 +42,7 @@ class Choice:
 
     open: list[tuple[str, str]] = field(default_factory=list)  # (url, why)
     sampled: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)  # of those that learning may leave out
     skipped: int = 0
     known: str | None = None  # vendor that static pages show already
 
@@ -68,6 +72,7 @@ def render_brands(
             "domain": domain,
             "urls": "\n".join(choice.urls),
             "sample": "\n".join(choice.always),
+            "kinds": choice.kinds,
         }
         for domain, choice in choices.items()
         if choice.urls or choice.always
@@ -81,10 +86,10 @@ def render_brands(
     ends = crawl(scrapy, "chatbot", [job]) if rows else {}
     for brand in brands:
         choice = choices[brand["domain"]]
-        missed = _missed(db, brand["id"], choice)
-        store_visit(
-            db, run.id, brand["id"], "render", ends.get("chatbot", {}), _note(choice, missed)
-        )
+        end = ends.get("chatbot", {})
+        left_out = end.get(f"chatbot/left_out/{brand['domain']}", 0)
+        note = _note(choice, _missed(db, brand["id"], choice), left_out)
+        store_visit(db, run.id, brand["id"], "render", end, note)
 
 
 def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
@@ -105,19 +110,23 @@ def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
     )
     choice.known, chat_page = _static_chat(db, brand)
     most = min(_PER_BRAND, max(1, int(_SHARE * len(rows))))
+    platform = _platform(db, brand)
     for number, row in enumerate(rows):
-        why = None
+        why, page = None, None
         if choice.known:
             why = "to read the chat" if row["url"] == chat_page else None
-        elif len(choice.open) < most:
-            why = _worth_opening(archive, row, is_start=number == 0)
+        elif len(choice.open) < most and (number == 0 or row["purpose"] in _NEED_SCRIPTS):
+            page = _parsed(archive, row)
+            why = _worth_opening(page, row, is_start=number == 0) if page else None
         if why:
             choice.open.append((row["url"], why))
+        if why and page and number:
+            choice.kinds[row["url"]] = _kind(platform or _script_hosts(page), row, why)
     opened = {url for url, _ in choice.open}
     others = [row["url"] for row in rows if row["url"] not in opened]
     choice.skipped = len(others)
-    drawn = [url for url in others if _draw(url) < SAMPLE_SHARE]
-    choice.sampled = sorted(drawn, key=_draw)[: max(1, int(SAMPLE_SHARE * len(others)))]
+    drawn = [url for url in others if draw(url) < SAMPLE_SHARE]
+    choice.sampled = sorted(drawn, key=draw)[: max(1, int(SAMPLE_SHARE * len(others)))]
     return choice
 
 
@@ -134,20 +143,35 @@ def _static_chat(db: Database, brand: str) -> tuple[str | None, str | None]:
     return (rows[0]["vendor"], rows[0]["url"]) if rows else (None, None)
 
 
-def _draw(url: str) -> float:
-    """A number in 0..1 that only the address decides."""
-    digest = hashlib.blake2b(url.encode(), digest_size=4).digest()
-    return int.from_bytes(digest) / 2**32
+def _platform(db: Database, brand: str) -> str:
+    """The shop or content system that static pages run on; empty when none is known."""
+    rows = list(
+        db.query(
+            "select vendor from technologies where brand_id = ? and evidence != 'mentioned' "
+            "and category in ('commerce', 'cms') order by category = 'cms', vendor limit 1",
+            [brand],
+        )
+    )
+    return rows[0]["vendor"] if rows else ""
 
 
-def _worth_opening(archive: Path, row: dict[str, Any], *, is_start: bool) -> str | None:
+def _script_hosts(page: ParsedPage) -> str:
+    """Hosts of a page's scripts: who shares them shares a template. A site's own is among them."""
+    return " ".join(sorted({urlsplit(script.src).netloc for script in page.scripts if script.src}))
+
+
+def _kind(made_by: str, row: dict[str, Any], why: str) -> str:
+    """What `spiders/base/learning.py` counts by; empty (never left out) without a maker."""
+    shell = " shell" if why == _SHELL else ""
+    return f"{row['purpose']}{shell} of {made_by}" if made_by else ""
+
+
+def _worth_opening(page: ParsedPage, row: dict[str, Any], *, is_start: bool) -> str | None:
     """Why a browser could change an answer on this page; scripts alone count on the start page.
 
     A loader that stands on every page shows on the start page too.
     """
-    if not is_start and row["purpose"] not in _NEED_SCRIPTS:
-        return None
-    why = _open_question(archive, row)
+    why = open_question(page)
     if is_start or why == _SHELL:
         return why
     return why if row["purpose"] in _LOOK_AT and why != _SCRIPTS else None
@@ -156,20 +180,31 @@ def _worth_opening(archive: Path, row: dict[str, Any], *, is_start: bool) -> str
 _SCRIPTS = "scripts"
 
 
-def _open_question(archive: Path, row: dict[str, Any]) -> str | None:
+def _parsed(archive: Path, row: dict[str, Any]) -> ParsedPage | None:
     record = find_record(archive, row["record"]) if row["record"] else None
     if record is None:
         return None
+    address = row["final_url"] or row["url"]
     try:
-        page = ParsedPage.from_bytes(
-            read_page(archive, record), row["final_url"] or row["url"], row["content_type"]
-        )
+        return ParsedPage.from_bytes(read_page(archive, record), address, row["content_type"])
     except TooComplex:
         return None
+
+
+def open_question(page: ParsedPage) -> str | None:
+    """Why a browser could still find a chat here; None when nothing on the page runs."""
     if why := chat_question_open(page):
         return why
-    # A site's own scripts may load more; that is the usual way of a widget.
-    return _SCRIPTS if any(script.src for script in page.scripts) else None
+    if not any(map(_runs, page.scripts)):
+        return None
+    # A site's own scripts, inline ones too, may load more; that is the usual way of a widget.
+    return "consent" if has_wall(page) else _SCRIPTS
+
+
+def _runs(script: Script) -> bool:
+    """Whether it is code; a template, JSON and the like are not."""
+    is_code = script.type in ("", "module") or "script" in script.type
+    return bool(script.src) or (is_code and bool(script.text.strip()))
 
 
 def _missed(db: Database, brand: str, choice: Choice) -> int:
@@ -188,9 +223,11 @@ def _missed(db: Database, brand: str, choice: Choice) -> int:
     return int(next(iter(rows))["n"])
 
 
-def _note(choice: Choice, missed: int) -> str:
+def _note(choice: Choice, missed: int, left_out: int) -> str:
     opened = ", ".join(sorted({why for _, why in choice.open}))
-    parts = [f"opened {len(choice.open)} pages" + (f" ({opened})" if opened else "")]
+    parts = [f"opened {len(choice.open) - left_out} pages" + (f" ({opened})" if opened else "")]
+    if left_out:
+        parts.append(f"{left_out} left out, for other such pages gave nothing")
     if choice.known:
         parts.append(f"{choice.known} is on the static pages")
     if choice.sampled:

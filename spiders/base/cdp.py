@@ -62,6 +62,7 @@ class Chromium(asyncio.Protocol):
         self._number = 0
         self._heard = bytearray()
         self._gone = False
+        self._killed = False
 
     @classmethod
     async def launch(cls, executable: str, flags: Sequence[str]) -> Chromium:
@@ -167,6 +168,8 @@ class Chromium(asyncio.Protocol):
 
     async def close(self) -> None:
         """Ask Chromium to end; what does not end in time is killed, its profile removed."""
+        if self._gone and not self._killed and await self._ended(_CLOSE_S):
+            log.warning("Chromium ended by itself: exit code %s", self._process.returncode)
         with suppress(BrowserGone, ProtocolError, TimeoutError):
             await self.send("Browser.close", timeout_s=_CLOSE_S)
         if not await self._ended(_CLOSE_S):
@@ -190,6 +193,7 @@ class Chromium(asyncio.Protocol):
 
     def kill(self) -> None:
         """End Chromium with all its processes."""
+        self._killed = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import tomllib
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spiders.base.cdp import ProtocolError
+from spiders.base.consent import consent_rows
 from spiders.extract.vendors import (
     dom_selectors,
     globals_to_probe,
@@ -279,7 +279,7 @@ class Visit:
 
     async def _click_wall(self, answer: str) -> str | None:
         """The wall's platform; asked of the page, then of its frames."""
-        rows = _consent_rows()
+        rows = consent_rows()
         if platform := await self._tab.ask(_CONSENT, rows, answer):
             return str(platform)
         for _, world in (await self._tab.frames())[:_MAX_FRAMES]:
@@ -361,14 +361,6 @@ def _is_chat(sighting: Sighting) -> bool:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-@cache
-def _consent_rows() -> list[dict[str, Any]]:
-    """Rows of consent.toml, in order, as consent.js wants them."""
-    path = Path(__file__).with_name("consent.toml")
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [{"platform": name, **row} for name, row in table.items()]
 
 
 _OURS = "window[Symbol.for('cxscout')]"
