@@ -29,7 +29,7 @@ FLOORS = {
     "sw": 0.82,
     "mn": 0.74,
     "kmr": 0.97,
-    "gu": 0.57,
+    "gu": 0.97,
 }
 SCRIPTS = {"fa": "ARABIC", "gu": "GUJARATI", "mn": "CYRILLIC"}
 
