@@ -291,7 +291,7 @@ class ChatbotSpider(Spider):
         page.language = parsed.language
         found = observe(parsed, ("faq", "reviews", "channels", "policies"))
         found.chat, found.technologies = read_rendered(rendered, parsed)
-        kind = next((chat.kind for chat in found.chat if _is_proven(chat)), None)
+        kind = next((chat.kind for chat in sorted(found.chat, key=_rank) if _is_live(chat)), None)
         found.chat_criteria = read_chat(rendered.chat, kind, parsed.language)
         return PageVisit(brand.domain, page, found)
 
@@ -335,6 +335,14 @@ def read_rendered(
 
 def _is_proven(chat: ChatWidget) -> bool:
     return chat.evidence == "embedded" and chat.kind != "messenger"
+
+
+def _is_live(chat: ChatWidget) -> bool:
+    return chat.evidence != "mentioned" and chat.kind != "messenger"
+
+
+def _rank(chat: ChatWidget) -> int:
+    return RANK[chat.evidence]
 
 
 def _sightings(sightings: list[Sighting]) -> Iterator[ChatWidget]:

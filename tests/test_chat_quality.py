@@ -14,7 +14,7 @@ from spiders.base.browser import find_browser
 from spiders.extract.chat_reading import CRITERIA, read_chat
 from tests.loopback import Answer, serve
 from tests.test_browser import HOST, proxied, run_jobs
-from tests.widgets.chats import FRAMED, IN_PAGE, SHADOW, UNNAMED, framed_window
+from tests.widgets.chats import FRAMED, IN_PAGE, OWN, SHADOW, UNNAMED, framed_window
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser is installed")
 pytestmark = pytest.mark.xdist_group("browser")
@@ -146,7 +146,7 @@ class TestRubric:
 def opened(tmp_path_factory):
     """Four chats, each opened once; and what was typed or sent, and the archive."""
     archive = tmp_path_factory.mktemp("archive")
-    pages = {"page": IN_PAGE, "shadow": SHADOW, "iframe": FRAMED, "unnamed": UNNAMED}
+    pages = {"page": IN_PAGE, "shadow": SHADOW, "iframe": FRAMED, "unnamed": UNNAMED, "own": OWN}
     routes = {HOST + name: Answer(html) for name, html in pages.items()}
     routes[HOST + "window"] = Answer(framed_window("de"))
     visits = []
@@ -174,6 +174,13 @@ def test_window_in_the_page_or_a_closed_shadow_tree_is_read(opened, name):
     assert "5 minutes" in found["reply_time"][1]
     assert "Track my order" in found["quick_replies"][1]
     assert found["keyboard_reach"] == ("yes", "button takes the focus")
+
+
+@needs_browser
+def test_chat_that_the_shop_made_itself_is_opened_and_read(opened):
+    found = criteria(opened, "own")
+    assert found["greeting"][1] == "Hello! I'm Mia"
+    assert found["accessible_name"] == ("yes", "Open chat")
 
 
 @needs_browser

@@ -11,9 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.errors import TooComplex
 from spiders.base.cdp import BrowserGone, Chromium, ProtocolError, sweep_profiles
 from spiders.base.render_visit import EARLY, STILL, Rendered, Visit
 from spiders.base.tab import NotReached, Tab, Visitor, unwanted_addresses
+from spiders.extract.page import ParsedPage
+from spiders.extract.technologies import own_chat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -232,7 +235,7 @@ class Site:
             raise
         except ProtocolError as error:
             raise NotReached(str(error)) from error
-        if open_chat and visit.chat_seen():
+        if open_chat and (visit.chat_seen() or _has_own_chat(rendered)):
             await self._read_chat(rendered, visit, deadline_s)
         return rendered
 
@@ -264,6 +267,15 @@ class Site:
             if tab is not None and not self._chromium.is_gone:
                 with suppress(BrowserGone, TimeoutError):
                     await tab.close()
+
+
+def _has_own_chat(rendered: Rendered) -> bool:
+    """Whether the shop made a chat itself, which no vendor's mark tells."""
+    if "chat" not in rendered.html.lower():
+        return False
+    with suppress(TooComplex):
+        return bool(own_chat(ParsedPage(rendered.html, rendered.final_url), is_rendered=True))
+    return False
 
 
 def memory_mb(leader: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["FRAMED", "IN_PAGE", "SHADOW", "UNNAMED", "framed_window"]
+__all__ = ["FRAMED", "IN_PAGE", "OWN", "SHADOW", "UNNAMED", "framed_window"]
 
 # Any script of a vendor makes the chat proven; the window is what the shop shows.
 PROOF = "<script>window.Intercom = function () {}</script>"
@@ -58,3 +58,13 @@ UNNAMED = _shop(f"""<div class=chat-launcher style="{CORNER};cursor:pointer"></d
 document.querySelector('.chat-launcher').onclick = () => {{
 const w = document.createElement('div'); w.className = 'chat-window'; w.style = '{WINDOW}';
 w.innerHTML = {json.dumps(FORM)}; document.body.append(w) }}</script>""")
+
+# Of no vendor: the shop's script builds opener and window, and the window waits unseen.
+OWN = f"""<!doctype html><html lang=en><title>Tea</title><h1>Tea</h1>{TYPED}<script>
+const part = (name, style, html) => {{ const node = document.createElement(name);
+  node.style = style; node.innerHTML = html; document.body.append(node); return node }};
+addEventListener('load', () => {{
+  const button = part('button', '{CORNER}', 'o'), w = part('div', '{WINDOW}', {json.dumps(TALK)});
+  button.className = 'chat-launcher'; button.setAttribute('aria-label', 'Open chat');
+  w.className = 'chat-panel'; w.style.display = 'none';
+  button.onclick = () => {{ w.style.display = w.style.display ? '' : 'none' }} }})</script>"""
