@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "choose_pages", "open_question", "render_brands"]
 
 _PER_BRAND = 4  # a chat that a site has shows on its start, contact or help page
+_SURE = 2  # start page and first support page of a brand: there learning leaves out nothing
 _SHARE = (
     0.12  # of a brand's pages, but one at least; `benchmarks/render.py` holds the whole to 15 %
 )
@@ -120,7 +121,7 @@ def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
             why = _worth_opening(page, row, is_start=number == 0) if page else None
         if why:
             choice.open.append((row["url"], why))
-        if why and page and number:
+        if why and page and len(choice.open) > _SURE:
             choice.kinds[row["url"]] = _kind(platform or _script_hosts(page), row, why)
     opened = {url for url, _ in choice.open}
     others = [row["url"] for row in rows if row["url"] not in opened]
