@@ -63,6 +63,9 @@ def serve(routes):
             pass
 
     class Server(ThreadingHTTPServer):
+        # A dropped connection is tried again after 1, 3 and 7 s: too late for what a browser sees.
+        request_queue_size = 256
+
         def handle_error(self, request, client_address):
             """A client that hangs up is one of the things we test."""
 

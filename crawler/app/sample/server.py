@@ -188,7 +188,7 @@ def _paths(inside: str) -> list[str]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 256
 
     def __init__(self, port: int, market: Market) -> None:
         super().__init__(("127.0.0.1", port), _Exchange)
