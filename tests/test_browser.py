@@ -509,3 +509,19 @@ def test_share_link_that_floats_is_no_chat():
     seen = [Sighting("load", "floating", "https://api.whatsapp.com/send?text=look")]
     chats, _ = read_rendered(Rendered(HOST, HOST, 200, "<p>", seen), ParsedPage("<p>", HOST))
     assert chats == []
+
+
+@needs_browser
+def test_advertisements_are_not_loaded_and_other_scripts_are():
+    routes = {
+        HOST + "shop": Answer(
+            "<body><p>Shop<script src=http://ads.doubleclick.net/tag.js></script>"
+            "<script src=http://tags.widgets.test/tag.js></script>"
+        ),
+        "http://ads.doubleclick.net/tag.js": Answer("", content_type="text/javascript"),
+        "http://tags.widgets.test/tag.js": Answer("", content_type="text/javascript"),
+    }
+    with serve(routes) as site:
+        run_jobs([{"sample": HOST + "shop"}], proxied(site))
+        assert site.hits["http://tags.widgets.test/tag.js"] == 1
+        assert site.hits["http://ads.doubleclick.net/tag.js"] == 0

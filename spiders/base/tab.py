@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spiders.base.cdp import ANSWER_S, BrowserGone, ProtocolError, Session
@@ -21,6 +22,7 @@ VIEWPORT = (1280, 900)
 _QUIET_S = 0.25
 _STALE_S = 2.0  # a request older than this is a stream or hangs
 # Never loaded, wherever they come from; pictures and fonts are off by flags already.
+_AD_HOSTS = Path(__file__).with_name("ad_hosts.txt")
 _MEDIA = ("mp4", "webm", "m3u8", "mpd", "mp3", "ogg", "mov", "avi", "wav", "m4v", "flv")
 
 
@@ -264,8 +266,11 @@ class Tab:
 
 
 def unwanted_addresses() -> tuple[str, ...]:
-    """Patterns of media files."""
-    return tuple(f"*://*/*.{suffix}*" for suffix in _MEDIA)
+    """Patterns of media files and of hosts of advertisements (ad_hosts.txt)."""
+    lines = _AD_HOSTS.read_text(encoding="utf-8").splitlines()
+    hosts = [line for line in lines if line and not line.startswith("#")]
+    ads = [pattern for host in hosts for pattern in (f"*://{host}/*", f"*://*.{host}/*")]
+    return (*(f"*://*/*.{suffix}*" for suffix in _MEDIA), *ads)
 
 
 def _who_asked(initiator: dict[str, Any]) -> str:
