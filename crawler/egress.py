@@ -101,6 +101,8 @@ class EgressProxy:
         else:
             far_writer.write(head if tunnel else self._one_request(head, target))
         try:
+            if not tunnel:
+                writer.write(await _closing_head(far_reader))
             await _both(_copy(reader, far_writer), _copy(far_reader, writer))
         finally:
             far_writer.close()
@@ -138,6 +140,22 @@ class EgressProxy:
             connecting = asyncio.open_connection(str(address[0]), port, family=family)
             return await asyncio.wait_for(connecting, _CONNECT_S)
         raise refusal or OSError(f"{parts.hostname} has no address")
+
+
+async def _closing_head(reader: asyncio.StreamReader) -> bytes:
+    """The head of the answer, which tells the browser that the connection ends with it.
+
+    Many servers close without saying so; a browser would send its next request into the closing.
+    """
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _IDLE_S)
+    if head.partition(b" ")[2][:1] == b"1":  # interim, or an upgrade that goes on
+        return head
+    lines = [
+        line
+        for line in head.split(b"\r\n")
+        if line and not line.lower().startswith((b"connection:", b"keep-alive:"))
+    ]
+    return b"\r\n".join((*lines, b"Connection: close")) + b"\r\n\r\n"
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

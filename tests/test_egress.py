@@ -80,3 +80,16 @@ def test_nonsense_is_answered_or_closed(raw):
 def test_unreachable_host_is_a_bad_gateway():
     answer, _ = ask(get("http://no-such-host.invalid/"))
     assert answer.startswith(b"HTTP/1.1 502")
+
+
+@pytest.mark.parametrize("said", [{}, {"Connection": "keep-alive", "Keep-Alive": "timeout=5"}])
+def test_answer_says_that_its_connection_ends(said):
+    """Else a browser sends its next request into a connection that is about to close."""
+    with serve({"/a": Answer("hello", headers=said)}) as site:
+        answer, _ = ask(get(site.url("/a")), site.address)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    names = [line.lower() for line in head.split(b"\r\n")]
+    assert [line for line in names if line.startswith((b"connection:", b"keep-alive:"))] == [
+        b"connection: close"
+    ]
+    assert body == b"hello"
