@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 
+import click
 import pytest
 
 from tests.loopback import Answer, serve
@@ -54,6 +55,20 @@ def all_commands():
                 yield [*path, name]
 
     return list(walk(cli, []))
+
+
+def test_every_command_of_a_group_is_listed():
+    import importlib
+    import pkgutil
+
+    from crawler.app import commands
+    from crawler.app.cli import COMMANDS
+
+    names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+    modules = [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
+    made = [getattr(module, name) for module in modules for name in module.__all__]
+    written = {id(command) for command in made if isinstance(command, click.Command)}
+    assert written == {id(command) for command in COMMANDS}
 
 
 @pytest.mark.parametrize("path", all_commands(), ids=" ".join)
