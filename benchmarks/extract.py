@@ -1,9 +1,9 @@
 """Milliseconds a page for the parse, each extractor and the whole, against peers in one run.
 
-    python -m benchmarks.extract [FOLDER] [--json] [--peers]
+    python -m benchmarks.extract [FOLDER] [--json] [--no-peers]
 
-FOLDER holds saved pages (*.html); without one, pages of the benchmark shop are used. The peers
-are a bare selectolax parse, extruct with all syntaxes, and a BeautifulSoup parse.
+FOLDER holds saved pages (*.html); without one, made pages of real shape (benchmarks/pages.py).
+The peers are a bare selectolax parse, extruct with all syntaxes, and a BeautifulSoup parse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
-from benchmarks.shop import page as shop_page
+from benchmarks.pages import pages as made_pages
 from crawler.errors import TooComplex
 from spiders.extract.observe import EXTRACTORS, observe
 from spiders.extract.page import ParsedPage
@@ -29,7 +29,7 @@ _ROUNDS = 5
 
 def _pages(folder: Path | None) -> list[bytes]:
     if folder is None:
-        return [shop_page(number, 300) for number in range(60)]
+        return made_pages(60)
     bodies = [path.read_bytes() for path in sorted(folder.rglob("*.html"))]
     return [body for body in bodies if _readable(body)]
 

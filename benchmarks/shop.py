@@ -10,12 +10,9 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from benchmarks.pages import SENTENCES
+
 LINKS = 70  # the median of saved real pages is 74
-_WORDS = (
-    "our parcel arrives within days you can return every order by post free of charge we answer "
-    "mails and calls from monday to friday the size guide helps to choose shoes for road and "
-    "trail runners love light soles that last long payment by card or invoice is safe"
-).split()
 _TOPICS = ("help/faq", "help/returns", "help/shipping", "contact", "blog", "shoes", "about")
 
 
@@ -24,7 +21,8 @@ def page(number: int, pages: int) -> bytes:
     rng = random.Random(number)
 
     def text(words: int) -> str:
-        return " ".join(rng.choices(_WORDS, k=words)).capitalize() + "."
+        told = " ".join(rng.choices(SENTENCES, k=words // 10 + 1))  # words in order: see pages
+        return " ".join(told.split()[:words])
 
     links = "".join(
         f'<li class="nav-item"><a class="link" href="/{rng.choice(_TOPICS)}/{target}.html">'
@@ -32,7 +30,7 @@ def page(number: int, pages: int) -> bytes:
         for target in (rng.randrange(pages) for _ in range(LINKS))
     )
     questions = "".join(
-        f"<details><summary>How do I {text(5)[:-1].lower()}?</summary><p>{text(45)}</p></details>"
+        f"<details><summary>How do I {text(5).lower()}?</summary><p>{text(45)}</p></details>"
         for _ in range(6 if number % 5 == 0 else 0)
     )
     reviews = "".join(
