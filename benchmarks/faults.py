@@ -30,9 +30,9 @@ from crawler.app.demo import STUDY_NAME, sample_study
 from crawler.app.runs import utc_now
 from crawler.app.sample.server import SampleMarket, running
 from crawler.app.studies import add_study
+from crawler.browser import find_browser
 from crawler.config import read_settings
 from crawler.db import open_db
-from spiders.base.browser import find_browser
 
 # Differs between any two runs: moments, processes, and how much came from the archive.
 _OTHER = {("runs", "pid"), ("runs", "stats"), ("runs", "error"), ("visits", "requests")}

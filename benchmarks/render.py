@@ -36,10 +36,10 @@ from crawler.app.demo import sample_study
 from crawler.app.runs import RunFailed, run_study, utc_now
 from crawler.app.sample.server import running
 from crawler.app.studies import add_study
+from crawler.browser import find_browser
 from crawler.config import Keyword, Settings, Study
 from crawler.db import Database, open_db
 from crawler.domains import registrable_domain
-from spiders.base.browser import find_browser
 from tests.crawling import settings_for
 from tests.loopback import Answer, serve
 from tests.widgets.pages import BEHAVIOURS, files, page

@@ -178,7 +178,7 @@ def main() -> None:
     if args.child:
         _render(args.child, args.pages)
         return
-    from spiders.base.browser import find_browser  # noqa: PLC0415  the children need no copy
+    from crawler.browser import find_browser  # noqa: PLC0415  the children need no copy
 
     browser = find_browser()
     if browser is None:

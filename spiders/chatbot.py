@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider
 
 from crawler.archive import archive_of
+from crawler.browser import find_browser
 from crawler.config import clean_domain
 from crawler.egress import EgressProxy
 from crawler.errors import ConfigError, TooComplex
 from crawler.guard import AddressRules
 from crawler.items import ChatWidget, Observations, Page, PageVisit, Technology
-from spiders.base.browser import Browser, BrowserGone, NotReached, find_browser
+from spiders.base.browser import Browser, BrowserGone, NotReached
 from spiders.base.learning import Learned
 from spiders.base.render_visit import Rendered, vendor_of
 from spiders.extract.chat_reading import read_chat

@@ -17,7 +17,8 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.app.renders import open_question
-from spiders.base.browser import find_browser, launch_flags
+from crawler.browser import find_browser
+from spiders.base.browser import launch_flags
 from spiders.base.cdp import sweep_profiles
 from spiders.base.consent import has_wall
 from spiders.base.learning import AGAIN, ENOUGH, Learned, draw

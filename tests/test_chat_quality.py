@@ -7,10 +7,10 @@ import pytest
 
 from analysis.chat_quality import grade_chat, rubric
 from analysis.metrics import _chat_quality
+from crawler.browser import find_browser
 from crawler.db import open_db
 from crawler.items import ChatCriterion, Observations, Page, PageVisit
 from crawler.pipelines import store_items
-from spiders.base.browser import find_browser
 from spiders.extract.chat_reading import CRITERIA, read_chat
 from tests.loopback import Answer, serve
 from tests.test_browser import HOST, proxied, run_jobs

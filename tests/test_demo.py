@@ -11,8 +11,8 @@ import pytest
 
 from crawler.app.demo import STUDY_NAME, run_demo, sample_study
 from crawler.app.sample.server import load_market, running
+from crawler.browser import find_browser
 from crawler.db import open_db
-from spiders.base.browser import find_browser
 
 MARKET = load_market()
 

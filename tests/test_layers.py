@@ -12,6 +12,7 @@ SECOND = {
     "migrations",
     "seal",
     "archive",
+    "browser",
     "guard",
     "politeness",
     "download",

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 import zipfile
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from crawler.browser import find_browser
 from crawler.errors import ConfigError
 from reports.renderers import RENDERERS, html, markdown, pdf
 from reports.renderers import csv as csv_renderer
@@ -201,11 +201,11 @@ def test_what_is_no_web_address_is_no_link(url):
 # A browser, where there is one
 
 
-def _chromium() -> str | None:
-    return os.environ.get("CXSCOUT_BROWSER") or shutil.which("chromium")
+CHROMIUM = find_browser(os.environ.get("CXSCOUT_BROWSER"))
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no browser is installed")
 
 
-@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+@needs_browser
 def test_nothing_runs_and_nothing_loads_in_a_browser(hostile, tmp_path):
     from playwright.sync_api import sync_playwright
 
@@ -214,7 +214,7 @@ def test_nothing_runs_and_nothing_loads_in_a_browser(hostile, tmp_path):
     seen: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_chromium(),
+            executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         )
         page = browser.new_page(viewport={"width": 360, "height": 800})
@@ -426,16 +426,16 @@ def test_pptx_has_no_link_to_the_outside_and_no_macro(hostile):
 # PDF
 
 
-@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+@needs_browser
 def test_pdf_has_no_script_and_no_attachment(hostile):
-    content = pdf.render(hostile, browser=_chromium())
+    content = pdf.render(hostile, browser=CHROMIUM)
     assert content.startswith(b"%PDF-")
     assert not re.search(rb"/(JavaScript|JS|EmbeddedFile|Launch|OpenAction)\b", content)
 
 
-@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+@needs_browser
 def test_pdf_of_seven_brands_has_at_most_thirty_pages(report):
-    content = pdf.render(report, browser=_chromium())
+    content = pdf.render(report, browser=CHROMIUM)
     assert 10 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 30
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sqlite_utils.utils import sqlite3 as used_sqlite
 
 from crawler import __version__
+from crawler.browser import find_browser
 from crawler.config import PROVIDERS
 from crawler.db import open_db
 from crawler.errors import CxscoutError
 from reports.fonts import languages_without_font, missing_font
-from spiders.base.browser import find_browser
 
 if TYPE_CHECKING:
     from crawler.config import Settings

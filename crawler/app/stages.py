@@ -14,12 +14,12 @@ from crawler.app.notes import note_end, note_run
 from crawler.app.renders import render_brands
 from crawler.app.runs import read_run, replayable
 from crawler.app.visits import skip_visits, store_visit
+from crawler.browser import find_browser
 from crawler.db import open_db, upsert
 from crawler.domains import registrable_domain
 from crawler.errors import CxscoutError
 from crawler.items import Search, SerpResult
 from crawler.pipelines import privacy_key, store_items
-from spiders.base.browser import find_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.browser import find_browser
 from crawler.errors import ConfigError
 from reports.renderers import html
 
@@ -26,7 +26,6 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _WAY_OUT = (
     "install one (playwright install chromium), name one in CXSCOUT_BROWSER, "
     "or take --format html and print it"
@@ -37,15 +36,16 @@ _TIMEOUT_MS = 60_000
 def render(report: Report, *, browser: str | None = None) -> bytes:
     """The PDF, with every drawer open; `browser` is the path of a Chromium.
 
-    Without it a Chromium on the PATH is taken, else the one of Playwright.
-    Raises ConfigError when there is none.
+    Without it one that is installed is taken. Raises ConfigError when there is none.
     """
     try:
         # Playwright starts a driver process: only this format pays for it.
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415
     except ImportError:
         raise ConfigError(f"format pdf needs Playwright and a browser; {_WAY_OUT}") from None
-    path = browser or next(filter(None, map(shutil.which, _NAMES)), None)
+    path = find_browser(browser)
+    if path is None and browser:
+        raise ConfigError(f"no browser for format pdf: {browser} does not exist; {_WAY_OUT}")
     page = html.render(report, expanded=True)
     with tempfile.TemporaryDirectory(prefix="cxscout-pdf-") as folder, sync_playwright() as driver:
         file = Path(folder) / "report.html"

@@ -1,11 +1,10 @@
-"""The browser: which one there is, how it is started, and a visitor for each brand."""
+"""The browser: how it is started, and a visitor for each brand."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-import shutil
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -27,17 +26,11 @@ __all__ = [
     "NotReached",
     "Rendered",
     "Site",
-    "find_browser",
     "launch_flags",
 ]
 
 log = logging.getLogger(__name__)
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
 _FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -90,25 +83,6 @@ _MAX_PAGES = 600
 _MAX_AGE_S = 1800.0
 _MAX_MB = 1500.0
 _WEIGH_EVERY = 25
-
-
-def find_browser(chosen: str | None = None, cache_folder: Path | None = None) -> str | None:
-    """Path of a Chromium: the chosen one, an installed one, else one that Playwright downloaded.
-
-    None when there is no browser; a chosen path that does not exist is None too, so that the
-    choice is never silently replaced.
-    """
-    if chosen:
-        return chosen if Path(chosen).exists() else None
-    for name in _NAMES:
-        if found := shutil.which(name):
-            return found
-    for place in _PLACES:
-        if Path(place).exists():
-            return place
-    folder = cache_folder or Path.home() / ".cache" / "ms-playwright"
-    downloads = sorted(folder.glob("chromium-*/chrome-*/chrome"), reverse=True)
-    return str(downloads[0]) if downloads else None
 
 
 def launch_flags(as_root: bool) -> list[str]:
