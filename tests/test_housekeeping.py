@@ -17,8 +17,9 @@ from crawler.app.cli import cli
 from crawler.app.damage import find_damage, index_by_file
 from crawler.app.forget import forget_person
 from crawler.app.housekeeping import back_up, clean_study, restore, status, thin_study
+from crawler.app.locks import locked
 from crawler.app.runs import RunFailed
-from crawler.app.schedules import locked, set_schedule
+from crawler.app.schedules import set_schedule
 from crawler.archive import Archive, find_record, read_page
 from crawler.config import Settings
 from crawler.db import open_db

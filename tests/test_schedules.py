@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from click.testing import CliRunner
 
-from crawler.app import schedules
 from crawler.app.cli import cli
+from crawler.app.locks import locked
 from crawler.app.runs import Interrupted
 from crawler.app.schedules import Scheduler, get_schedule, run_due, set_schedule, waiting_studies
 from crawler.app.slots import Schedule, due, jitter_of, next_slots
@@ -396,7 +396,7 @@ def test_a_slot_that_kills_its_process_again_and_again_is_given_up(home):
 
 def test_a_study_that_is_run_by_hand_waits_or_skips(home):
     schedule_hourly(home, overlap="queue")
-    with schedules.locked(home, "study-1"):
+    with locked(home, "study-1"):
         assert run_at(home, 1) == []
         assert slots(home) == []
         schedule_hourly(home, overlap="skip")

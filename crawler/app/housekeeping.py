@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from crawler import __version__
 from crawler.app.exports import write_whole
-from crawler.app.schedules import get_schedule, locked
+from crawler.app.locks import locked
+from crawler.app.schedules import get_schedule
 from crawler.app.slots import next_slots
 from crawler.app.studies import study_id
 from crawler.archive import INDEX, cut_records, open_index, reading_index

@@ -7,7 +7,6 @@ served from there.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from crawler.app.locks import locked
 from crawler.app.studies import get_study
 from crawler.config import PROVIDERS, study_from_dict, study_to_dict
 from crawler.db import open_db
@@ -262,17 +262,13 @@ def _mark_dead_runs(db: Database, study_number: int) -> None:
 
 @contextmanager
 def _study_lock(settings: Settings, study_number: int, name: str) -> Iterator[None]:
-    """Held while a study runs; the kernel lets go of it however the process ends."""
-    folder = settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"study-{study_number}.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    """Held while a study runs; CxscoutError when another process runs it."""
+    with locked(settings, f"study-{study_number}") as is_ours:
+        if not is_ours:
             raise CxscoutError(
                 f"study {name!r} is being run already; wait for it (cxscout runs) "
                 "or stop it: cxscout cancel RUN"
-            ) from None
+            )
         yield
 
 

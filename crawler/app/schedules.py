@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -13,11 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crawler.app.locks import locked
 from crawler.app.runs import Interrupted, run_study
 from crawler.app.slots import Schedule, due, next_slots
 from crawler.app.studies import study_id
@@ -25,8 +24,6 @@ from crawler.db import open_db, upsert
 from crawler.errors import ConfigError, CxscoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crawler.config import Settings
     from crawler.db import Database
 
@@ -35,7 +32,6 @@ __all__ = [
     "export_schedules",
     "get_schedule",
     "list_schedules",
-    "locked",
     "next_times",
     "remove_schedule",
     "run_due",
@@ -339,20 +335,6 @@ def _runs_by_hand(settings: Settings, number: int) -> bool:
     """Whether somebody holds the lock of the study's runs (see runs.py)."""
     with locked(settings, f"study-{number}") as is_free:
         return not is_free
-
-
-@contextmanager
-def locked(settings: Settings, name: str) -> Iterator[bool]:
-    """True while we hold the lock; the kernel lets go of it however the process ends."""
-    folder = settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 # -- the scheduler
