@@ -26,7 +26,7 @@ from reports.renderers import csv as csv_renderer
 from reports.report import build_report
 from reports.rows import long_tables
 from tests.report_data import RUN, build_market
-from tests.test_renderers import _chromium
+from tests.test_renderers import CHROMIUM, needs_browser
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 FORMULAS = [
@@ -186,14 +186,14 @@ def test_slides_have_no_link_and_show_payloads_as_text(files, payloads):
     assert any("<script>" in text for text in told)
 
 
-@pytest.mark.skipif(_chromium() is None, reason="no Chromium on this machine")
+@needs_browser
 def test_the_page_runs_nothing_and_asks_for_nothing(files, canary):
     from playwright.sync_api import sync_playwright
 
     seen: list[str] = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=_chromium(),
+            executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         )
         page = browser.new_page()
