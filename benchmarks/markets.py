@@ -12,18 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from benchmarks.labelled_market import labelled_market
 from crawler.app.runs import run_study, utc_now
 from crawler.app.studies import add_study
-from crawler.config import Keyword, Settings, Study
+from crawler.config import Settings, Study
 from crawler.db import Database, open_db
 from crawler.domains import registrable_domain
 
@@ -35,38 +34,15 @@ def evaluate(folder: Path, market: str, pages: int, home: Path, show: bool) -> C
         registrable_domain(path.parent.name): json.loads(path.read_text("utf-8"))
         for path in sorted((folder / market).glob("*/site.json"))
     }
-    port_file = home / "port"
-    server = subprocess.Popen(
-        [sys.executable, str(folder / "serve.py"), "--port", "0", "--port-file", str(port_file),
-         "--market", market],
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        while not port_file.exists() or not port_file.read_text():
-            time.sleep(0.05)
-        db = _run(serp, f"http://127.0.0.1:{port_file.read_text()}", pages, home)
-    finally:
-        server.terminate()
-        server.wait()
+    with labelled_market(folder, market, home) as study:
+        db = _run(replace(study, pages=pages, render=False), home)
     return _compare(db, serp, sites, show)
 
 
-def _run(serp: dict[str, Any], proxy: str, pages: int, home: Path) -> Database:
-    study = Study(
-        name="market",
-        brand=registrable_domain(serp["own_brand"]),
-        keywords=tuple(Keyword(query["query"]) for query in serp["queries"]),
-        provider="searxng",
-        searxng_url="http://searx.example",
-        proxy=proxy,
-        delay=0.0,
-        competitors=len(serp["expected_competitors"]),
-        pages=pages,
-        render=False,
-    )
+def _run(study: Study, home: Path) -> Database:
     settings = Settings(home=home)
     add_study(open_db(settings.database), study, utc_now())
-    run_study(settings, "market")
+    run_study(settings, study.name)
     return open_db(settings.database)
 
 

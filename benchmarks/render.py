@@ -31,6 +31,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.labelled_market import labelled_market
 from benchmarks.render_cost import cost
 from crawler.app.demo import sample_study
 from crawler.app.runs import RunFailed, run_study, utc_now
@@ -39,40 +40,11 @@ from crawler.app.studies import add_study
 from crawler.browser import find_browser
 from crawler.config import Keyword, Settings, Study
 from crawler.db import Database, open_db
-from crawler.domains import registrable_domain
 from tests.crawling import settings_for
 from tests.loopback import Answer, serve
 from tests.widgets.pages import BEHAVIOURS, files, page
 
 Widgets = set[tuple[str, str]]
-
-
-@contextmanager
-def market(folder: Path, name: str, home: Path) -> Iterator[Study]:
-    """A labelled market behind its own proxy, as a study."""
-    serp = json.loads((folder / name / "serp.json").read_text("utf-8"))
-    port_file = home / "port"
-    server = subprocess.Popen(
-        [sys.executable, str(folder / "serve.py"), "--port", "0", "--port-file", str(port_file),
-         "--market", name],
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        while not port_file.exists() or not port_file.read_text():
-            time.sleep(0.05)
-        yield Study(
-            name="render",
-            brand=registrable_domain(serp["own_brand"]),
-            keywords=tuple(Keyword(query["query"]) for query in serp["queries"]),
-            provider="searxng",
-            searxng_url="http://searx.example",
-            proxy=f"http://127.0.0.1:{port_file.read_text()}",
-            competitors=len(serp["expected_competitors"]),
-            delay=0.0,
-        )
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @contextmanager
@@ -360,7 +332,7 @@ def _sources(folder: Path | None, name: str | None) -> list[Source]:
 
 
 def _labelled(folder: Path, name: str, home: Path) -> AbstractContextManager[Study]:
-    return market(folder, name, home)
+    return labelled_market(folder, name, home)
 
 
 @contextmanager
