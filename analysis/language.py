@@ -11,15 +11,10 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection
-from copy import copy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
-
-__all__ = ["detect", "frequent_words", "primary_subtag"]
+__all__ = ["COMMON", "RARER", "detect", "frequent_words", "primary_subtag"]
 
 _ROWS = Path(__file__).parent / "data" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -63,8 +58,8 @@ _SCRIPTS: tuple[tuple[int, int, str], ...] = (
 )
 _ALIASES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl", "sh": "sr", "bs": "hr"}
 # Latin languages that the model may name, and those only where the text is long enough to tell.
-_COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".split())
-_RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())
+COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".split())
+RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())
 _RARER_LETTERS = 80
 _MOST = 0.6  # of the words of three letters and more; chosen by eye
 
@@ -254,7 +249,8 @@ def _topic_words() -> tuple[dict[str, set[str]], dict[str, set[str]], tuple[int,
 
 def _by_model(text: str, letters: int, votes: Counter[str], page: str | None) -> str | None:
     """The model's word, among languages that the text's frequent words do not speak against."""
-    guess = _model(letters >= _RARER_LETTERS).classify(text)[0]
+    among = [*COMMON, *RARER] if letters >= _RARER_LETTERS else COMMON
+    guess = _most_likely(text, among)
     guess = _ALIASES.get(guess, guess)
     top = max(votes.values(), default=0)
     if top >= 2 and votes[guess] < top / 2:
@@ -262,18 +258,7 @@ def _by_model(text: str, letters: int, votes: Counter[str], page: str | None) ->
     return guess
 
 
-@cache
-def _model(with_rarer: bool) -> LanguageIdentifier:
-    model = copy(_whole_model())  # it is restricted by new arrays, so the whole one stays whole
-    model.set_languages([*_COMMON, *_RARER] if with_rarer else list(_COMMON))
-    return model
+def _most_likely(text: str, among: Collection[str]) -> str:
+    from analysis.language_model import load  # noqa: PLC0415 - numpy and a model, 0.1 s
 
-
-@cache
-def _whole_model() -> LanguageIdentifier:
-    from py3langid.langid import (  # noqa: PLC0415 - numpy and a model, 0.7 s
-        MODEL_FILE,
-        LanguageIdentifier,
-    )
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    return load().most_likely(text, among)

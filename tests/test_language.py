@@ -1,9 +1,12 @@
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from analysis.language import detect, frequent_words, primary_subtag
+from analysis.language import COMMON, RARER, detect, frequent_words, primary_subtag
+from analysis.language_model import LanguageModel, load
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,32 @@ def test_modules_import_without_numpy_or_textblob() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_model_names_only_languages_that_were_asked_for() -> None:
+    text = "Le colis est arrivé avec deux semaines de retard"
+    assert load().most_likely(text, COMMON) == "fr"
+    assert load().most_likely(text, {"en", "it"}) != "fr"
+
+
+def test_the_model_names_every_language_of_ours() -> None:
+    assert {*COMMON, *RARER} <= set(load().languages)
+
+
+def test_the_model_is_the_one_cut_from_its_source() -> None:
+    pytest.importorskip("py3langid")
+    from analysis.train_language import cut
+
+    fresh, shipped = cut(), load()
+    assert fresh.runs == shipped.runs
+    assert np.array_equal(fresh.weights, shipped.weights)
+
+
+def test_a_language_model_survives_its_file(tmp_path: Path) -> None:
+    weights = np.array([[1, -1], [-1, 1], [2, -2]], np.float32)
+    model = LanguageModel.of([b"a", b"b", b"ab"], weights, np.zeros(2, np.float32), ["xx", "yy"])
+    model.save(tmp_path / "m.npz")
+    again = load(tmp_path / "m.npz")
+    for text in ("a", "b", "cab", "bb", "", "?"):
+        assert again.most_likely(text, ["xx", "yy"]) == model.most_likely(text, ["xx", "yy"])
+    assert [again.most_likely(t, ["xx", "yy"]) for t in ("ab", "b")] == ["xx", "yy"]
