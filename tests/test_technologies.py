@@ -488,3 +488,62 @@ def test_a_tag_manager_served_from_the_own_site_is_one():
     code = "w[l].push({'gtm.start':new Date().getTime()});j.src='/js/gtm.js?id='+i"
     systems = extract_technologies(ParsedPage(f"<script>{code}</script>", "https://a.example/"))[1]
     assert [system.vendor for system in systems] == ["google-tag-manager"]
+
+
+def test_the_id_of_a_loader_proves_its_vendor():
+    assert chats_on('<script id="gorgias-chat-widget-install">a(1)</script>') == {"gorgias"}
+
+
+def test_a_saved_mirror_keeps_the_vendors_address():
+    assert chats_on(script("../../../code.tidio.co_443/abc.js")) == {"tidio"}
+
+
+def test_a_question_whether_a_chat_is_there_is_no_chat():
+    assert chats_on(inline("if(window.drift && window.drift.api){ hide() }")) == set()
+
+
+@pytest.mark.parametrize(
+    ("link", "is_chat"),
+    [
+        ("https://www.websitealive.com/", False),
+        ("https://www.click4assistance.co.uk/live-chat", False),
+        ("https://www.websitealive2.com/1234/visitor/window/", True),
+        ("https://a7.websitealive.com/rRouter.asp?groupid=7", True),
+    ],
+)
+def test_a_link_to_a_vendors_own_pages_opens_no_chat(link, is_chat):
+    assert bool(chats_on(f'<a href="{link}">Live chat</a>')) is is_chat
+
+
+@pytest.mark.parametrize(
+    ("names", "is_chat"),
+    [
+        ("live-chat-btn close-chat live-chat-widget chat-body chat-input", True),
+        ("chat-widget chat-button chat-messages", True),
+        ("live-chat-btn live-chat-icon", False),
+        ("chat-container chat-messages chat-input", False),
+    ],
+)
+def test_own_chats_have_an_opener_and_the_parts_of_a_talk(names, is_chat):
+    markup = "".join(f'<div class="{name}"></div>' for name in names.split())
+    assert chats_on(markup) == ({"custom"} if is_chat else set())
+
+
+@pytest.mark.parametrize(
+    ("src", "vendor"),
+    [
+        ("https://widget.newvendor.io/v2/chat-widget.min.js", {"newvendor"}),
+        ("https://chat.newvendor.io/loader.js?id=1", {"newvendor"}),
+        ("https://cdn.jsdelivr.net/gh/x/y/chatbot.js", {"custom"}),
+        ("https://chat.jsdelivr.net/loader.js", set()),
+        ("https://cdn.newvendor.io/chat.js", set()),
+    ],
+)
+def test_a_vendor_without_a_row_goes_by_its_domain(src, vendor):
+    assert chats_on(script(src)) == vendor
+    assert chats_on(inline(f's.src = "{src}";')) == vendor
+
+
+def test_an_unlisted_chat_does_not_hide_a_known_one():
+    both = script("https://chat.newvendor.io/loader.js") + script("https://code.tidio.co/a.js")
+    assert chats_on(both) == {"tidio"}

@@ -86,7 +86,7 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
     if all(chat.evidence == "mentioned" for chat in chats):
         own = own_chat(page) if "chat" in names else []
-        chats = (own or _own_script(page)) + chats
+        chats = (own or _named_script(page)) + chats
     return chats, systems
 
 
@@ -153,7 +153,7 @@ def _inline_code(script: Script, resources: list[_Resource]) -> str:
                 code += _data_url_code(value)
             else:
                 address = script.src if name == "src" and script.src else value
-                resources.append((address, "embedded"))
+                resources.append((_unmirrored(address), "embedded"))
     if not code or "ld+json" in script.type:
         return ""
     if "template" in script.type and (blocked := _blocked_code(script)):
@@ -162,6 +162,11 @@ def _inline_code(script: Script, resources: list[_Resource]) -> str:
         resources.extend((url, "likely") for url in _SRC_IN_DATA.findall(code))
         return ""
     return code
+
+
+def _unmirrored(address: str) -> str:
+    """An address without the port that HTTrack writes into the folder of a host."""
+    return address.replace("_443/", "/", 1) if "_443/" in address else address
 
 
 _CONSENT = re.compile(r"cookie|consent|blocker", re.I)
@@ -202,9 +207,9 @@ def _read_loaded(node: LexborNode, resources: list[_Resource]) -> None:
 
 
 def _dom_names(page: ParsedPage) -> str:
-    """Ids, classes and custom elements; the last as read off the source."""
+    """Ids, classes and custom elements (the last as read off the source), and ids of scripts."""
     elements = b" ".join(set(_ELEMENTS.findall(page.source)))
-    return " ".join([*page.names, elements.decode("ascii")])
+    return " ".join([*page.names, elements.decode("ascii"), _script_ids(page)])
 
 
 # ---------------------------------------------------------------- code and addresses
@@ -267,9 +272,18 @@ def _address_at(code: str, at: int) -> str:
 
 
 def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
+    scripts = f" {_script_ids(page)} "
     for mark, found in index().candidates("dom", names):
-        if _is_name(mark, names, found) and page.tree.css_first(selector(mark.literal)):
+        if not _is_name(mark, names, found):
+            continue
+        is_script = mark.literal[0] == "#" and f" {mark.literal[1:]} " in scripts
+        if is_script or page.tree.css_first(selector(mark.literal)):
             yield Hit(mark.vendor, mark.grade, mark.literal)
+
+
+def _script_ids(page: ParsedPage) -> str:
+    """Ids of scripts, which the tree has no more; vendors name their loaders so."""
+    return " ".join(script.attributes.get("id") or "" for script in page.scripts)
 
 
 def _is_name(mark: Mark, names: str, found: list[int]) -> bool:
@@ -327,7 +341,8 @@ def _is_used(code: str, at: int, end: int) -> bool:
     if code[end : end + 3].lstrip()[:1] == "=":
         return True
     guarded = code[max(0, at - 150) : at]
-    return not any(ask + code[at:end] in guarded for ask in _GUARDS)
+    name = code[at:end].removeprefix("window.")
+    return not any(ask + name in guarded for ask in _GUARDS)
 
 
 _GUARDS = ("typeof ", "typeof window.", "if(window.", "if (window.")
@@ -398,11 +413,25 @@ def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
     opening = clicks + [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
     for mark, _ in index().candidates("links", "\n".join(opening)):
         if mark.where == "popups":
-            proof = next((address for address in opening if in_address(mark, address)), None)
+            proof = next((address for address in opening if _opens_chat(mark, address)), None)
             if proof is not None:
                 yield Hit(mark.vendor, mark.grade, proof[:MAX_PROOF])
         else:
             yield from _mentions(page, mark)
+
+
+_FRONT = re.compile(r"https?://(?:www\.)?([^/?#]+)([^?#\d]*)$", re.I)
+
+
+def _opens_chat(mark: Mark, address: str) -> bool:
+    """Whether an address opens a window of the vendor, and is no page about the vendor.
+
+    On the bare domain a window has the number of an account or a query.
+    """
+    if not in_address(mark, address):
+        return False
+    front = _FRONT.match(address)
+    return front is None or front[1].lower() != mark.literal.rstrip("/")
 
 
 def _mentions(page: ParsedPage, mark: Mark) -> Iterator[Hit]:
@@ -451,17 +480,19 @@ def _sheet_fixes(html: str, name: str) -> bool:
 
 _OWN_NAME = r"\b(?:chat-?_?bot|chat-?_?widget|chat-?_?popup|live-?_?chat)[-_]?(?:__)?"
 _PART = (
-    r"(close|minimi[sz]e|toggle|toggler|launcher|open|input|send|messages?|body|header|window|"
-    r"container|dialog|panel|box|label|icon|btn|button)"
+    r"(close|minimi[sz]e|toggle|toggler|launcher|open|input|send|messages?|msgs?|body|header|window|"
+    r"container|dialog|panel|box|label|icon|btn|button|fab|bubble|trigger)"
 )
 _OWN_PART = re.compile(_OWN_NAME + _PART, re.I)
 # On a page that a browser built, a part named just "chat" is enough: what is there, runs.
 _BUILT_PART = re.compile(_OWN_NAME.replace("live-?_?chat", "live-?_?chat|chat") + _PART, re.I)
 _WIDGET = re.compile(r"\bchat-?_?(?:bot|widget)", re.I)
+_OPENING = re.compile(r"\b(?:close|open|toggle|minimi[sz]e)[-_]?(?:live[-_]?)?chat", re.I)
 _OPENERS = frozenset("close minimize minimise toggle toggler launcher open".split())
-_INNER = frozenset(
-    "input send message messages body header window container dialog panel box".split()
-)
+# A mere button may open another's chat; with the lines of a talk beside it, it opens this one.
+_BUTTONS = frozenset("btn button fab bubble trigger icon".split())
+_TALK = frozenset("input send message messages msg msgs body window".split())
+_INNER = _TALK | frozenset("header container dialog panel box".split())
 
 
 def own_chat(page: ParsedPage, *, is_rendered: bool = False) -> list[ChatWidget]:
@@ -469,7 +500,8 @@ def own_chat(page: ParsedPage, *, is_rendered: bool = False) -> list[ChatWidget]
     names = " ".join(_names(page))
     part = _BUILT_PART if is_rendered or _WIDGET.search(names) else _OWN_PART
     found = {match[1].lower(): match[0] for match in part.finditer(names)}
-    if found.keys() & _OPENERS and found.keys() & _INNER:
+    has_opener = bool(found.keys() & _OPENERS or _OPENING.search(names))
+    if (has_opener and found.keys() & _INNER) or (found.keys() & _BUTTONS and found.keys() & _TALK):
         return [
             ChatWidget("custom", "bot", "likely", ", ".join(sorted(found.values()))[:MAX_PROOF])
         ]
@@ -477,22 +509,50 @@ def own_chat(page: ParsedPage, *, is_rendered: bool = False) -> list[ChatWidget]
 
 
 # A file named after the widget alone: a plugin's `chat.js` may be anything.
-_OWN_SCRIPT = re.compile(
+_CHAT_FILE = re.compile(
     r"/[\w.]*-?(?:chat-?bot|chat-?widget|live-?chat-widget|chat-?bot-widget)(?:[.-](?:min|v?\d[\d.]*))*\.js$",
     re.I,
 )
+# Of another site also a loader on a host that is named for chats.
+_CHAT_HOST = re.compile(
+    r"//(?:[\w-]+\.)?(?:live-?chat|web-?chat|chat-?bot|chat-?widget|chat)\.[\w.-]+\.\w+/(?:[\w.-]+/)*"
+    r"(?:widget|loader|embed|index|bundle|main|init|sdk|launcher|chat)[\w.-]*\.js$",
+    re.I,
+)
+_SET_SRC = re.compile(r"""src\s*=\s*["'`]((?:https?:)?//[^"'`\s]{8,200})""")
+# Where anybody may put files: the domain does not name who made the chat.
+_STORES = frozenset(
+    "jsdelivr.net unpkg.com cdnjs.com cloudflare.com cloudfront.net amazonaws.com googleapis.com"
+    " gstatic.com windows.net azureedge.net azurewebsites.net digitaloceanspaces.com b-cdn.net"
+    " github.io githubusercontent.com herokuapp.com vercel.app netlify.app onrender.com shopify.com"
+    " wp.com squarespace.com wixstatic.com".split()
+)
 
 
-def _own_script(page: ParsedPage) -> list[ChatWidget]:
-    """A script of the own site that is named for a chat widget."""
+def _named_script(page: ParsedPage) -> list[ChatWidget]:
+    """A script named for a chat widget: the site's own, or of a vendor that has no row.
+
+    A vendor without a row goes by the name in its domain.
+    """
     own = registrable_domain(urlsplit(page.url).hostname or "")
     for script in page.scripts:
-        path = (script.src or "").partition("?")[0]
-        if "chat" in path and _OWN_SCRIPT.search(path):
-            host = urlsplit(path).hostname or ""
-            if registrable_domain(host) == own:
-                return [ChatWidget("custom", "bot", "likely", path[:MAX_PROOF])]
+        addresses = [script.src or "", *(_SET_SRC.findall(script.text) if not script.src else ())]
+        for address in addresses:
+            path = address.partition("?")[0]
+            if "chat" in path.lower() and (maker := _maker(path, own)):
+                return [ChatWidget(maker, "bot", "likely", path[:MAX_PROOF])]
     return []
+
+
+def _maker(path: str, own: str) -> str | None:
+    """Whose chat a script is by its address; None when the address names no chat."""
+    is_file = bool(_CHAT_FILE.search(path))
+    if not is_file and not _CHAT_HOST.search(path):
+        return None
+    domain = registrable_domain(urlsplit(path).hostname or "")
+    if domain == own or domain in _STORES:
+        return "custom" if is_file else None
+    return domain.partition(".")[0] or None
 
 
 def _names(page: ParsedPage) -> list[str]:
