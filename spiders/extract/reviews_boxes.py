@@ -9,8 +9,18 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from spiders.extract.reviews_icons import STAR_WORDS, is_ligatures, read_icons
 from spiders.extract.reviews_text import words
-from spiders.extract.stars import Stars, read_class, read_glyphs, read_number, read_phrase
+from spiders.extract.stars import (
+    Stars,
+    glyphs_in,
+    read_class,
+    read_file,
+    read_glyphs,
+    read_number,
+    read_phrase,
+    read_whole,
+)
 from spiders.extract.structured import clean_string
 
 if TYPE_CHECKING:
@@ -54,12 +64,12 @@ _TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "rol
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _PLAIN = frozenset("b strong em i u br font".split())
 _SKIPPED = frozenset("script style template head meta link option noscript".split())
-_STAR_WORDS = ("star", "stern", "etoile", "rating", "bewert")
-_OFF = re.compile(
-    r"empty|off\b|inactive|blank|gr[ae]y|disabled|muted|\bfar\b|-o\b|outline|unfilled|nofill|none"
-)
 _AGGREGATE = re.compile(r"aggregate|average|overall|histogram")
 _QUESTIONS = re.compile(r"question|qna|\bq-?and-?a\b")
+_VARIABLE = re.compile(
+    r"--(?:[a-z]+-)*(?:rating|stars?|score|rate|percent)(?:-[a-z]+)*\s*:\s*(\d{1,3}(?:\.\d+)?)\s*(%?)"
+)
+_LONGEST_ROW = 60  # characters of a row of stars, written as glyphs or as names of icons
 _WIDTH = re.compile(r"width\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%")
 
 
@@ -161,7 +171,7 @@ def _role(tag: str, classes: str) -> str:
     return "" if found == "item" else found
 
 
-def _stars(attributes: dict[str, str | None], starry: bool) -> Stars | None:
+def _stars(tag: str, attributes: dict[str, str | None], starry: bool) -> Stars | None:
     """A rating that this very element shows, by its attributes and class names.
 
     `starry` says that the class of it or of its parent speaks of a rating.
@@ -178,88 +188,48 @@ def _stars(attributes: dict[str, str | None], starry: bool) -> Stars | None:
             found = read_number(value)
             if found and 0 < found.value <= 5:
                 return Stars(found.value, found.high or 5.0)
-    if attributes.get("type") in ("number", "hidden") and (value := attributes.get("value")):
-        found = read_number(value) if starry or "rating" in (attributes.get("name") or "") else None
-        if found and 0 < found.value <= 5:
-            return Stars(found.value, found.high or 5.0)
+    if (value := attributes.get("value")) and (found := _of_field(tag, attributes, value, starry)):
+        return found
+    if (source := attributes.get("src")) and (found := read_file(source)):
+        return found
+    style = attributes.get("style") or ""
+    if "--" in style and (match := _VARIABLE.search(style)):
+        return Stars(round(float(match[1]) / (20 if match[2] else 1), 1), 5.0)
     if not starry:
         return None
     classes = attributes.get("class") or ""
     if found := read_class(classes):
         return found
-    style = attributes.get("style") or ""
     match = _WIDTH.search(style)
     if match and float(match[1]) <= 100:
         return Stars(round(float(match[1]) / 20, 1), 5.0)
     return None
 
 
+def _of_field(
+    tag: str, attributes: dict[str, str | None], value: str, starry: bool
+) -> Stars | None:
+    """The rating that a field, a meter or an element of a site's own holds as its value."""
+    kind = attributes.get("type")
+    if kind in ("radio", "checkbox"):
+        is_told = "checked" in attributes
+    elif kind in ("number", "hidden"):
+        is_told = starry or "rating" in (attributes.get("name") or "")
+    else:
+        is_told = tag == "meter" or ("-" in tag and ("rating" in tag or "star" in tag))
+    found = read_number(value) if is_told else None
+    if not found or found.value <= 0:
+        return None
+    high = found.high or 5.0
+    if best := read_number(attributes.get("max") or ""):
+        high = best.value
+    return Stars(found.value, high) if found.value <= high else None
+
+
 def _is_rating_name(name: str) -> bool:
     return name.endswith(
         ("rating", "score", "stars", "rate", "rateit-value", "star-rating", "rating-value", "rated")
     )
-
-
-def _look_within(node: LexborNode) -> str:
-    """Class or address of the first element in `node`, where the icon itself is."""
-    for inner in node.iter():
-        attributes = inner.attributes
-        look = attributes.get("class") or attributes.get("src") or attributes.get("href") or ""
-        return look.lower()
-    return ""
-
-
-def _icons(box: Box) -> Stars | None:
-    """A row of star icons of one kind of element: how many are filled."""
-    full = half = total = 0.0
-    kids = list(box.node.iter())
-    if not 1 < len(kids) <= 12 or len({kid.tag for kid in kids}) > 1:
-        return None
-    if (len(kids) == 5 or box.role == "rating") and (found := _drawn(kids)):
-        return found
-    for kid in kids:
-        look = _look_of(kid)
-        if not any(word in look for word in _STAR_WORDS):
-            continue
-        total += 1
-        if "half" in look:
-            half += 1
-        elif not _OFF.search(look):
-            full += 1
-    if not 3 <= total <= 10 or (full + half == 0):
-        return Stars(full, 5.0) if 0 < full <= 5 and total == full and total > 1 else None
-    if total == full and total < 5:
-        return Stars(full, 5.0)
-    return Stars(full + half / 2, float(total)) if total in (5, 10) else None
-
-
-def _look_of(icon: LexborNode) -> str:
-    """Class names and addresses of an icon, lower case."""
-    attributes = icon.attributes
-    names = (attributes.get(name) for name in ("class", "src", "data-icon", "xlink:href"))
-    look = " ".join(filter(None, names)).lower()
-    if not look and icon.tag in ("span", "li", "div", "a", "svg"):
-        look = _look_within(icon)
-    return look
-
-
-def _drawn(kids: list[LexborNode]) -> Stars | None:
-    """Drawings of one shape: the first ones, which look alike, are filled."""
-    if kids[0].tag != "svg" or len(kids) > 5:
-        return None
-    looks = [(kid.attributes.get("class"), kid.attributes.get("fill")) for kid in kids]
-    full = looks.count(looks[0])
-    if len({_shape(kid) for kid in kids}) > 1 or len(set(looks[:full])) > 1:
-        return None
-    if any(word in (looks[-1][0] or "") for word in ("half", "empty")):
-        return None  # names tell more
-    return Stars(float(full), 5.0) if len(set(looks)) <= 2 else None
-
-
-def _shape(drawing: LexborNode) -> str | None:
-    for inner in drawing.iter():
-        return inner.attributes.get("d") or inner.attributes.get("points")
-    return None
 
 
 def _inline_text(node: LexborNode) -> str:
@@ -325,7 +295,7 @@ class Builder:
         is_rating = starry or box.role == "rating"
         if attributes:
             if is_rating or len(attributes) > 1 or "class" not in attributes:
-                box.rating = _stars(attributes, is_rating)
+                box.rating = _stars(tag, attributes, is_rating)
             if tag == "time":
                 box.stamp = attributes.get("datetime")
         is_read = tag not in _UNREAD and part != "question"
@@ -406,7 +376,7 @@ def _is_mute(tag: str, attributes: dict[str, str | None]) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _is_mute_name(tag: str, classes: str) -> bool:
-    is_star = any(word in classes.lower() for word in _STAR_WORDS)
+    is_star = any(word in classes.lower() for word in STAR_WORDS)
     return not is_star and _role(tag, classes) in ("", "noise", "p")
 
 
@@ -416,19 +386,35 @@ def _is_telling(text: str) -> bool:
 
 
 def _shown(box: Box, is_rating: bool) -> Stars | None:
-    """The rating that a short text or a row of icons shows."""
+    """The rating that a short text or a row of icons shows; if it is all of the box, its role."""
     text, found = box.text, None
-    if text and len(text) <= 30:
+    is_told = any(kid.parts & STARS for kid in box.kids)
+    drawn = text or "".join(kid.text for kid in box.kids) if 0 < box.size <= _LONGEST_ROW else ""
+    if drawn and not is_told and _is_drawn(drawn):
+        found = read_icons(box.node, is_rating)
+    if found is None and text and len(text) <= 30:
         found = read_glyphs(text)
+    if found is None and text and len(text) == box.size:
+        found = read_whole(text)
+    if found is not None and box.role in ("", "p") and box.size <= _LONGEST_ROW:
+        box.role = "rating"
     if found is None and is_rating and text:
         found = read_phrase(text)
         if found is None and not box.kids:
             number = read_number(text)
             found = number if number and number.value > 0 else None
-    may_be_row = box.role == "rating" or (box.size == 0 and len(box.kids) >= 3)
-    if found is None and may_be_row and not any(kid.parts & STARS for kid in box.kids):
-        found = _icons(box)
+    may_be_row = box.role == "rating" or (box.size == 0 and len(box.kids) > 1)
+    if found is None and may_be_row and not is_told:
+        found = read_icons(box.node, box.role == "rating")
     return found
+
+
+def _is_drawn(text: str) -> bool:
+    """Is a text nothing but glyphs of stars, or the names of star icons?"""
+    if text.isascii():
+        return is_ligatures(text)
+    glyphs = glyphs_in(text[:60])
+    return len(glyphs) > 1 and len(glyphs) * 2 >= len(text.replace("\ufe0f", ""))
 
 
 def _settle(box: Box) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Stars", "read_class", "read_count", "read_glyphs", "read_number", "read_phrase"]
+__all__ = [
+    "Stars",
+    "glyphs_in",
+    "read_class",
+    "read_count",
+    "read_file",
+    "read_glyphs",
+    "read_number",
+    "read_phrase",
+    "read_whole",
+]
 
 
 class Stars(NamedTuple):
@@ -102,6 +112,49 @@ def read_phrase(text: str) -> Stars | None:
     return None
 
 
+_BESIDE = re.compile(r"[^\W\d_]+", re.UNICODE)
+_MOST_BESIDE = 22  # letters of "Kundenbewertung Sterne", and a scale
+
+
+def read_whole(text: str) -> Stars | None:
+    """A short text that is a rating and nothing else, of 5 or 10: "4/5", "Rated 4 out of 5".
+
+    >>> read_whole("Note : 4,5 / 5"), read_whole("3 of 5 people came back")
+    (Stars(value=4.5, high=5.0, low=None), None)
+    """
+    if len(text) > 40 or not _DIGIT.search(text):
+        return None
+    match = _OUT_OF.search(text) or _REVERSED.search(text)
+    found = read_phrase(text) if match else None
+    if match is None or found is None or found.high not in (5, 10) or found.value <= 0:
+        return None
+    if _DIGIT.search(text, match.end()) or _DIGIT.search(text[: match.start()]):
+        return None
+    after = sum(map(len, _BESIDE.findall(text[match.end() :])))
+    before = sum(map(len, _BESIDE.findall(text[: match.start()])))
+    return found if after <= 10 and before + after <= _MOST_BESIDE else None
+
+
+_FILE = re.compile(
+    r"(?<![a-z])(?:stars?|rating|rate|bewertung|sterne?|etoiles?|estrellas?)[-_]?(\d)(?:[._-]?([05]))?(?:[-_][a-z]+)?\.(?:gif|png|svg|jpe?g|webp)"
+    r"|(\d)(?:[._-]?(5))?[-_]?(?:stars?|sterne?|etoiles?|estrellas?)\.(?:gif|png|svg|jpe?g|webp)"
+)
+
+
+def read_file(address: str) -> Stars | None:
+    """A rating in the name of a picture: "stars_4.gif", "rating-45.png", "3stars.svg".
+
+    >>> read_file("/img/stars-4-5.png?v=2"), read_file("/img/star.png")
+    (Stars(value=4.5, high=5.0, low=None), None)
+    """
+    name = address.partition("?")[0].rpartition("/")[2].lower()
+    match = _FILE.search(name) if len(name) <= 60 else None
+    if match is None:
+        return None
+    value = float(f"{match[1] or match[3]}.{match[2] or match[4] or 0}")
+    return Stars(value, 5.0) if 0 < value <= 5 else None
+
+
 def read_class(classes: str) -> Stars | None:
     """A rating in class names: star-4, a-star-4-5, rating-45, bubble_40, "stars five".
 
@@ -125,6 +178,18 @@ def read_class(classes: str) -> Stars | None:
             if word in _WORDS:
                 return Stars(float(_WORDS[word]), 5.0)
     return None
+
+
+def glyphs_in(text: str) -> list[str]:
+    """Whether each star glyph in `text` is full, half or empty.
+
+    >>> glyphs_in("★★½")
+    ['full', 'full', 'half']
+    """
+    if text.isascii():
+        return []
+    states = (("full", _FULL), ("half", _HALF), ("empty", _EMPTY))
+    return [next(s for s, glyphs in states if g in glyphs) for g in _GLYPH.findall(text)]
 
 
 def read_glyphs(text: str) -> Stars | None:
