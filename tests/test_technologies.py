@@ -547,3 +547,8 @@ def test_a_vendor_without_a_row_goes_by_its_domain(src, vendor):
 def test_an_unlisted_chat_does_not_hide_a_known_one():
     both = script("https://chat.newvendor.io/loader.js") + script("https://code.tidio.co/a.js")
     assert chats_on(both) == {"tidio"}
+
+
+def test_a_picture_from_a_vendors_public_pages_is_no_widget():
+    assert chats_on('<img src="https://www.melibo.de/img/logo.png">') == set()
+    assert chats_on('<iframe src="https://chat.melibo.de/bot/7"></iframe>') == {"melibo"}

@@ -242,7 +242,7 @@ def _resource_hits(resources: list[_Resource], own: str) -> Iterator[Hit]:
     text = "\n".join([url for url, _ in resources])
     for mark, _ in index().candidates("resources", text):
         for url, most in resources:
-            if in_address(mark, url) and not (mark.where == "paths" and _is_borrowed(url, own)):
+            if in_address(mark, url) and not _is_shown(mark, url, own):
                 grade = max(mark.grade, most, key=RANK.__getitem__)
                 yield Hit(mark.vendor, grade, url[:MAX_PROOF])
                 break
@@ -254,6 +254,19 @@ _BORROWED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s\"'`()<>]*")
+
+
+def _is_shown(mark: Mark, url: str, own: str) -> bool:
+    """Whether an address is only a picture, of another site or of the vendor's public pages.
+
+    On the vendor's own site its bare domain tells nothing either.
+    """
+    if mark.where == "paths":
+        return _is_borrowed(url, own)
+    if mark.literal == own:
+        return True
+    picture = _BORROWED.match(url)
+    return picture is not None and picture[1].lower().removeprefix("www.") == mark.literal
 
 
 def _is_borrowed(url: str, own: str) -> bool:
