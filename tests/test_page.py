@@ -1,6 +1,10 @@
 """One parse: decoding, limits before the parser, text, links and scripts of a page."""
 
+from urllib.parse import urljoin
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.errors import TooComplex
 from spiders.extract.page import MAX_ATTRIBUTES, MAX_DEPTH, MAX_TAGS, ParsedPage, decode, weigh
@@ -79,6 +83,37 @@ class TestParsedPage:
     def test_region_is_the_innermost(self):
         found = page('<footer><nav><a href="/a">a</a></nav><a href="/b">b</a></footer>')
         assert [anchor.region for anchor in found.anchors] == ["nav", "footer"]
+
+    def test_links_beside_each_other_share_what_is_around_them(self):
+        links = '<ul><li><a href="/a">a</a></li><li><a href="/b">b</a></li></ul>'
+        found = page(f"<header>{links}</header><main>{links}<footer>{links}</footer></main>{links}")
+        seen = [anchor.region for anchor in found.anchors]
+        assert seen == ["header"] * 2 + ["main"] * 2 + ["footer"] * 2 + ["main"] * 2
+
+    def test_elements_are_what_the_tree_finds_by_tag(self):
+        found = page(
+            "<a>1</a><svg><style><a>cut out</a></style><a>2</a></svg><p><a>3</a><x-y>4</x-y>"
+            "<script>5</script>"
+        )
+        by_tag = {tag: [node.mem_id for node in nodes] for tag, nodes in found.elements.items()}
+        assert by_tag == {
+            tag: [node.mem_id for node in found.tree.css(tag)]
+            for tag in ("html", "head", "body", "a", "svg", "p", "x-y")
+        }
+
+    @given(
+        st.sampled_from(
+            ("http://a.example", "https://a.example/x/y?q=1#f", "http://a.example/a//b/../c",
+             "http://a.example/x;p", "", "/x", "ftp://a.example/b", "http:///x", "http://[::1/")
+        ),
+        st.text("ab1./?#&=%~+,-_:;@ \t\né", max_size=14).filter(lambda href: href[:1] != "/"),
+    )  # fmt: skip
+    def test_relative_addresses_become_what_urljoin_makes(self, base, href):
+        try:
+            joined = urljoin(base, href)
+        except ValueError:
+            joined = href
+        assert ParsedPage("<p>", base).absolute(href) == joined
 
     @pytest.mark.parametrize(
         ("html", "language"),

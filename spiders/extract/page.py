@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -36,12 +37,10 @@ _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _MARKUP = re.compile(rb"[<>\n]+")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")  # state of a whole page stands in one value
 _SPACE = re.compile(r"\s+")
-# Tags that several extractors ask for.
-_ASKED = (
-    "form, iframe, embed, object, audio, source, link, img, select, "
-    "h1, h2, h3, h4, h5, h6, b, strong, summary, dt, th"
-)
 _LANGUAGE_METAS = ('meta[http-equiv="content-language" i]', 'meta[property="og:locale"]')
+# A relative address with nothing to fold or to cut: the folder before it makes it absolute.
+_SIMPLE = re.compile(r"[\w~%][\w~%./&+,=-]*(?:\?[\w~%./&+,=-]+)?(?:#[\w-]+)?", re.ASCII)
+_REGIONS = ("nav", "header", "footer", "main")
 _LANG = re.compile(r"^\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*\s*$")
 
 
@@ -61,13 +60,14 @@ class Anchor:
     `region` is nav, header, footer or main: the innermost of those around it.
     """
 
-    __slots__ = ("_region", "_text", "node", "url")
+    __slots__ = ("_regions", "_text", "node", "url")
 
-    def __init__(self, url: str, node: LexborNode) -> None:
+    def __init__(self, url: str, node: LexborNode, regions: dict[int, str]) -> None:
+        """`regions` is what is known of the page's elements (by address in memory) so far."""
         self.url = url
         self.node = node
         self._text: str | None = None
-        self._region: str | None = None
+        self._regions = regions
 
     @property
     def text(self) -> str:
@@ -78,9 +78,7 @@ class Anchor:
 
     @property
     def region(self) -> str:
-        if self._region is None:
-            self._region = _region(self.node)
-        return self._region
+        return _region(self.node, self._regions)
 
 
 def _label(node: LexborNode) -> str:
@@ -150,8 +148,7 @@ def weigh(source: bytes) -> None:
         names = _QUOTED.sub(b'"', tag) if b" " in tag else tag
         if names.count(b"=") > MAX_ATTRIBUTES or len(names.split()) > MAX_ATTRIBUTES:
             raise TooComplex(f"a tag has more than {MAX_ATTRIBUTES} attributes")
-    may_be_deep = tags > MAX_DEPTH and tags - source.count(b"</") > MAX_DEPTH
-    if may_be_deep and _may_be_deep(source) and _depth(source) > MAX_DEPTH:
+    if tags > MAX_DEPTH and _may_be_deep(source) and _depth(source) > MAX_DEPTH:
         raise TooComplex(f"page is nested deeper than {MAX_DEPTH} levels")
 
 
@@ -159,9 +156,9 @@ def _long_stretches(source: bytes) -> Iterator[bytes]:
     """What follows a "<" and a letter for more than a block without another "<" or ">"."""
     at = 0
     while at < len(source):
-        block = source[at : at + _LONG]
-        if b"<" in block or b">" in block:  # nearly always, and seen within a few bytes
-            at += _LONG
+        until = at + _LONG
+        if source.find(b"<", at, until) >= 0 or source.find(b">", at, until) >= 0:
+            at = until  # nearly always, and seen within a few bytes
             continue
         start = source.rfind(b"<", 0, at)
         ends = [e for e in (source.find(b"<", at), source.find(b">", at)) if e >= 0]
@@ -215,7 +212,7 @@ class ParsedPage:
         self.source = source
         self.url = url
         self._whole = LexborHTMLParser(source)
-        self.scripts = self._take_scripts()
+        self._scripts = self._cut_scripts()
 
     @classmethod
     def from_bytes(cls, body: bytes, url: str = "", content_type: str | None = None) -> ParsedPage:
@@ -224,20 +221,25 @@ class ParsedPage:
             return cls(text, url, source=body)
         return cls(decode(body, content_type), url)
 
-    def _take_scripts(self) -> list[Script]:
+    def _cut_scripts(self) -> list[LexborNode]:
+        """The script elements, which leave the tree together with the styles."""
         found = []
-        for node in self._whole.css("script"):
+        for node in self._whole.css("script, style"):
+            if node.tag == "script":
+                found.append(node)
+            node.decompose(recursive=False)
+        return found
+
+    @cached_property
+    def scripts(self) -> list[Script]:
+        """All scripts in document order."""
+        found = []
+        for node in self._scripts:
             attributes = node.attributes
             src = (attributes.get("src") or "").strip()
-            found.append(
-                Script(
-                    src=self.absolute(src) if src else None,
-                    type=(attributes.get("type") or "").strip().lower(),
-                    text=node.text(deep=True) or "",
-                    attributes=attributes,
-                )
-            )
-        self._whole.strip_tags(["script", "style"])
+            kind = (attributes.get("type") or "").strip().lower()
+            url = self.absolute(src) if src else None
+            found.append(Script(url, kind, node.text(), attributes))
         return found
 
     @property
@@ -260,7 +262,7 @@ class ParsedPage:
 
         0.2 ms on a page of 150 KB; a prefilter for what would ask the tree many times.
         """
-        found = {node.attributes["class"] for node in self._whole.css("[class]")}
+        found = {node.attrs["class"] for node in self._whole.css("[class]")}
         found.update(node.id for node in self._whole.css("[id]"))
         return frozenset(filter(None, found))
 
@@ -271,8 +273,10 @@ class ParsedPage:
 
     @cached_property
     def base_url(self) -> str:
-        node = self._whole.css_first("base[href]")
-        return urljoin(self.url, (node.attributes.get("href") or "").strip()) if node else self.url
+        for node in self.elements.get("base", ()):
+            if "href" in node.attrs:
+                return urljoin(self.url, (node.attrs["href"] or "").strip())
+        return self.url
 
     def absolute(self, href: str) -> str:
         """`href` as an absolute URL; as it is when it cannot be one."""
@@ -282,6 +286,8 @@ class ParsedPage:
             if href[:1] == "/" and "/." not in href:  # a tenth of urljoin's time
                 origin, scheme = self._origin
                 return f"{scheme}:{href}" if href[1:2] == "/" else origin + href
+            if _SIMPLE.fullmatch(href) and "/." not in href and "//" not in href and self._folder:
+                return self._folder + href
             return urljoin(self.base_url, href)
         except ValueError:
             return href
@@ -309,15 +315,15 @@ class ParsedPage:
     def text(self) -> str:
         """Visible text of the body, white space folded, blocks and inline parts one space apart."""
         body = self._whole.body
-        return " ".join(body.text(separator=" ").split()) if body else ""
+        return " ".join(body.text(separator=" ", skip_empty=True).split()) if body else ""
 
     @cached_property
     def elements(self) -> dict[str, list[LexborNode]]:
-        """Forms, headings, bold texts, terms, and what a page loads, by tag: one walk for all."""
-        found: dict[str, list[LexborNode]] = {}
-        for node in self._whole.css(_ASKED):
-            found.setdefault(node.tag or "", []).append(node)
-        return found
+        """All elements by tag, each tag's in document order: one walk for all who ask by tag."""
+        found: defaultdict[int, list[LexborNode]] = defaultdict(list)
+        for node in self._whole.css("*"):
+            found[node.tag_id].append(node)
+        return {nodes[0].tag or "": nodes for nodes in found.values()}
 
     @cached_property
     def clicks(self) -> list[str]:
@@ -340,7 +346,8 @@ class ParsedPage:
         found: list[Anchor] = []
         others: list[tuple[str, LexborNode]] = []
         origin, scheme = self._origin
-        for node in self._whole.css("a"):
+        regions = self._regions()
+        for node in self.elements.get("a", ()):
             href = (node.attrs.get("href") or "").strip()
             if href.startswith(("https://", "http://")):
                 url = href
@@ -356,8 +363,13 @@ class ParsedPage:
                 if "@" in href or href[0] == "+":  # an address or number without its scheme
                     others.append((href, node))
                 url = self.absolute(href)
-            found.append(Anchor(url.partition("#")[0] if "#" in url else url, node))
+            found.append(Anchor(url.partition("#")[0] if "#" in url else url, node, regions))
         return found, others
+
+    def _regions(self) -> dict[int, str]:
+        """What the regions of a page are, by their address in memory."""
+        seen = {node.mem_id: tag for tag in _REGIONS for node in self.elements.get(tag, ())}
+        return seen | {node.mem_id: "main" for node in self.elements.get("body", ())}
 
     @cached_property
     def _origin(self) -> tuple[str, str]:
@@ -366,18 +378,29 @@ class ParsedPage:
         return f"{parts.scheme}://{parts.netloc}", parts.scheme or "http"
 
     @cached_property
+    def _folder(self) -> str:
+        """What stands before simple relative links; empty for a page whose address is no URL."""
+        if not self.base_url.startswith(("https://", "http://")):
+            return ""
+        return urljoin(self.base_url, "x")[:-1]
+
+    @cached_property
     def structured(self) -> list[Entity]:
         """JSON-LD, microdata, RDFa and microformats as one list of entities."""
         return extract_entities(self)
 
 
-def _region(node: LexborNode) -> str:
+def _region(node: LexborNode, known: dict[int, str]) -> str:
+    """The innermost region around; all elements on the way to it are `known` afterwards."""
+    passed = []
+    region = "main"
     parent = node.parent
     while parent is not None:
-        tag = parent.tag
-        if tag in ("nav", "header", "footer", "main"):
-            return tag
-        if tag == "body":
+        place = parent.mem_id
+        if place in known:
+            region = known[place]
             break
+        passed.append(place)
         parent = parent.parent
-    return "main"
+    known.update(dict.fromkeys(passed, region))
+    return region
