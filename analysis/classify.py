@@ -16,18 +16,21 @@ __all__ = ["classify_rows"]
 _BATCH = 2000  # rows held at once; memory is bounded by this, speed no longer grows beyond it
 
 
-def classify_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def classify_rows(
+    rows: Iterable[Mapping[str, Any]], *, firm: bool = False
+) -> Iterator[dict[str, Any]]:
     """`{id, text[, lang, rating]}` to `{id, language, sentiment, score, themes}`, in order.
 
     `lang` is believed; without it the text's language is detected. `rating` is 1 to 5 stars.
-    `sentiment` and `score` are None where nothing can be said ("not scored").
+    `sentiment` and `score` are None where nothing can be said ("not scored"). `firm`: themes of
+    words that name them by themselves only, as reports count them.
     """
     stream = iter(rows)
     while batch := list(islice(stream, _BATCH)):
-        yield from _classified(batch)
+        yield from _classified(batch, firm)
 
 
-def _classified(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _classified(rows: list[Mapping[str, Any]], firm: bool) -> Iterator[dict[str, Any]]:
     texts = [str(row.get("text") or "") for row in rows]
     languages = [
         primary_subtag(row.get("lang")) or detect(text)
@@ -36,7 +39,7 @@ def _classified(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     ratings = [_share(row.get("rating")) for row in rows]
     tokenized = [tokens_of(text) for text in texts]
     sentiments = score_texts(texts, languages, ratings, tokenized=tokenized)
-    themes = classify_batch(texts, languages, sentiments, tokenized=tokenized)
+    themes = classify_batch(texts, languages, sentiments, tokenized=tokenized, firm=firm)
     for row, language, sentiment, found in zip(rows, languages, sentiments, themes, strict=True):
         yield {
             "id": row.get("id"),

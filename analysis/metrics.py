@@ -32,7 +32,7 @@ from analysis.observations import (
     Sight,
     shorten,
 )
-from analysis.statistics import bootstrap, net_share, shrunk_moments, wilson
+from analysis.statistics import bootstrap, net_share, percent_places, shrunk_moments, wilson
 from crawler.errors import ConfigError
 
 __all__ = [
@@ -577,6 +577,16 @@ def promised_hours(channel: Channel) -> float | None:
     return hours_of(channel.value) if told is None else told
 
 
+def _reply_time_stated(s: Subject) -> Measured:
+    """A time for requests about data, or to confirm an order, is neither a promise nor none."""
+    sight = s.brand.sight(["contact"], "channels")
+    if proofs := _channel_proofs(s, ["reply_time"]):
+        return _presence(1, proofs, sight, len(proofs))
+    if others := _channel_proofs(s, ["reply_term"]):
+        return _too_few("a time to answer is stated, but not for customers' questions", 0, others)
+    return _absence(sight, "reply time")
+
+
 def _reply_time(s: Subject) -> Measured:
     stated = [
         (hours, channel)
@@ -729,7 +739,7 @@ _BOTH = re.compile(r"return|refund|retour|r(ü|ue?)ck(gab|send)|widerruf|devol|r
 _POLICY_TOPICS = {
     "returns": frozenset({"returns", "refunds", "order_change"}),
     "delivery": frozenset({"delivery"}),
-    "warranty": frozenset({"warranty"}),
+    "warranty": frozenset({"warranty", "complaints"}),
 }
 # What to do with broken goods is asked under the same topic, where no warranty is given.
 _WARRANTY = re.compile(
@@ -935,7 +945,7 @@ def _social_profiles(s: Subject) -> Measured:
     for channel in s.brand.channels:
         if channel.kind == "social":
             first.setdefault(channel.detail or channel.value, _channel_proof(channel))
-    sight = s.brand.sight(["contact"], "channels")
+    sight = s.brand.sight((), "channels")  # they are linked on every page, if at all
     if not first:
         return _absence(sight, "social profile")
     return _count(len(first), first.values(), sight, len(first))
@@ -970,7 +980,7 @@ _COMPUTE: dict[str, Callable[[Subject], Measured]] = {
     "chat_pages": _chat_pages,
     "chat_quality": _chat_quality,
     "messenger_offered": _messenger,
-    "reply_time_stated": _has_channel("reply_time", what="reply time"),
+    "reply_time_stated": _reply_time_stated,
     "reply_time": _reply_time,
     "mystery_reply_time": _mystery,
     "mystery_answered": _mystery_answered,
@@ -1037,13 +1047,18 @@ def measure_themes(brand: Observed, searches: Searches) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     for theme, voice in sorted(brand.reviews.themes.items()):
         proofs = [quote for quotes in voice.quotes.values() for quote in quotes][:_EVIDENCE]
-        share = wilson(min(voice.n, brand.reviews.n), brand.reviews.n)
         found[f"theme.{theme}.net"] = _theme_net(subject, theme)
-        found[f"theme.{theme}.mentions"] = Measured(
-            100 * share.value, share.n, 100 * share.low, 100 * share.high, evidence=proofs
-        )
+        found[f"theme.{theme}.mentions"] = _theme_mentions(brand, theme, proofs)
         found[f"theme.{theme}.impact"] = _theme_impact(brand, theme)
     return found
+
+
+def _theme_mentions(brand: Observed, theme: str, proofs: list[Proof]) -> Measured:
+    n = brand.reviews.n
+    if n < MIN_REVIEWS:
+        return _too_few(f"{n} reviews; at least {MIN_REVIEWS}", n, proofs)
+    share = wilson(min(brand.reviews.themes[theme].n, n), n)
+    return Measured(100 * share.value, n, 100 * share.low, 100 * share.high, evidence=proofs)
 
 
 def _theme_impact(brand: Observed, theme: str) -> Measured:
@@ -1087,12 +1102,11 @@ _ONE = {
 def format_value(value: float, unit: str) -> str:
     """A value as it stands in a sentence.
 
-    >>> format_value(0.052, "share"), format_value(1, "clicks"), format_value(4.25, "stars")
-    ('5.2 %', '1 click', '4.2 of 5 stars')
+    >>> format_value(0.125, "share"), format_value(1, "clicks"), format_value(4.25, "stars")
+    ('12.5 %', '1 click', '4.2 of 5 stars')
     """
     if unit == "share":
-        percent = 100 * value
-        return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+        return f"{100 * value:.{percent_places(value)}f} %"
     if unit == "net share":
         return f"{100 * value:+.0f} points"
     if unit == "stars":

@@ -275,6 +275,8 @@ class Observed:
         near = {page.id for page in [*likely, *start]}
         coverage = len(near) / (len(near) + len(lost)) if near else 0.0
         reason = self._why_not_seen(read, lost)
+        if not reason and wanted and not likely and self.is_cut_short:
+            reason = f"{len(read)} pages were read, none of them about it, and more are known"
         return Sight(not reason, round(coverage, 3), reason, shown)
 
     def _lost(self) -> list[Page]:
@@ -285,8 +287,12 @@ class Observed:
     def is_complete(self) -> bool:
         """The crawl came to its end: no page that it knew of is left."""
         visit = self.visits.get("crawl")
-        left = any(page.state == "budget" for page in self.pages)
-        return visit is not None and visit.state == "done" and not left
+        return visit is not None and visit.state == "done" and not self.is_cut_short
+
+    @property
+    def is_cut_short(self) -> bool:
+        """The budget ended the crawl before it had read all pages that it knew of."""
+        return any(page.state == "budget" for page in self.pages)
 
     def _why_not_seen(self, read: list[Page], lost: list[Page]) -> str:
         failed = [page for page in self._lost() if page.state != "budget"]
@@ -450,7 +456,7 @@ def _read_observations(db: Database, brand: Observed) -> None:
         if row[3] != "mentioned"
     ]
     brand.channels = [
-        Channel(*row)
+        _as_meant(Channel(*row))
         for row in _rows(db, brand, "channels", "page_id, kind, value, detail, excerpt")
     ]
     brand.policies = [
@@ -465,6 +471,20 @@ def _read_observations(db: Database, brand: Observed) -> None:
             db, brand, "accessibility_checks", 'page_id, "check", elements, passing, excerpt'
         )
     ]
+
+
+_BOOKING = re.compile(
+    r"guests|party.?size|check.?(?:in|out)|time.?slot|\b(?:reservation|booking)|date.*\btime|"
+    r"personen|uhrzeit|convives|comensales|ospiti|anreise|abreise",
+    re.IGNORECASE,
+)
+
+
+def _as_meant(channel: Channel) -> Channel:
+    """A form that asks for a day and a number of guests takes bookings; nobody writes there."""
+    if channel.kind == "form" and _BOOKING.search(channel.detail or ""):
+        return channel._replace(kind="booking")
+    return channel
 
 
 def stars_of(value: float, low: float | None, high: float | None) -> float | None:

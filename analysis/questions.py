@@ -6,18 +6,19 @@ import math
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from analysis.embedding import EMBEDDED_LANGUAGES, embed
 from analysis.faq_quality import topics_of
-from analysis.observations import Proof, fold, shorten
+from analysis.observations import Page, Proof, fold, shorten
 from analysis.swot_rules import Missing
 from crawler.errors import ConfigError
 
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 
     from analysis.observations import Observed
 
-__all__ = ["Question", "Wording", "cluster", "coverage_matrix", "missing_of", "wordings_of"]
+__all__ = [
+    "Question",
+    "Wording",
+    "answered_elsewhere",
+    "cluster",
+    "coverage_matrix",
+    "missing_of",
+    "wordings_of",
+]
 
 Coverage = Literal["we_miss", "only_we", "nobody", "everybody", "some"]
 
@@ -38,13 +47,19 @@ SAME_ABROAD = 0.6
 # open that it asks in other words: chosen by eye on 15 pairs, where SAME misses 5 of 10 alike.
 NEAR = 0.45
 NEAR_IN_MEANING = 0.55
-_MOST_OF_NAME = 0.6  # of a domain's label that a name must make up: mailvault of mailvaultapp
+NEAR_IN_TOPIC = 0.45  # the same where both are about one core topic: joining and registering
+_MOST_OF_NAME = 0.55  # of a domain's label that a name must make up: mailvault of mailvaultapp
+_USE = "product_use"  # a topic as wide as the product itself: it makes no two questions alike
 _MAX_ABROAD = 1_500  # groups of a language compared with other languages', the most asked
 _MAX_WORDINGS = 8_000  # time is quadratic: 8,000 take some seconds; beyond it the rest is left out
 
 
 class Wording(NamedTuple):
-    """A question as somebody asks it. `brand_id` is None for searchers (people also ask)."""
+    """A question as somebody asks it. `brand_id` is None for searchers (people also ask).
+
+    `plain` is the text without the asking brand's own name, where that is known: "Is it free?" of
+    two brands is one question, whatever they are called.
+    """
 
     text: str
     language: str | None
@@ -52,6 +67,11 @@ class Wording(NamedTuple):
     source: Literal["faq", "people_also_ask", "support"]
     answered: bool
     page_id: str | None = None
+    plain: str = ""
+
+    @property
+    def compared(self) -> str:
+        return self.plain or self.text
 
 
 @dataclass(slots=True)
@@ -93,6 +113,47 @@ def wordings_of(brands: Iterable[Observed]) -> list[Wording]:
     ]
 
 
+_TOPIC_PAGES = {
+    "privacy": r"privacy|datenschutz|gdpr|dsgvo|confidentialit|privacidad|riservatezza|security",
+    "account": r"sign-?(?:up|in)|log-?in|regist|account|konto|compte|cuenta|anmeld",
+    "tracking": r"track|sendungsverfolg|suivi",
+}
+_TOPIC_FACTS = {
+    "returns": ("returns",),
+    "refunds": ("returns",),
+    "delivery": ("shipping",),
+    "payment": ("payment", "pricing"),
+    "warranty": ("warranty",),
+    "order_change": ("cancellation",),
+}
+_TALKED_TO = ("email", "phone", "form", "whatsapp", "messenger", "telegram", "sms", "hours")
+
+
+def answered_elsewhere(brands: Iterable[Observed]) -> dict[str, frozenset[str]]:
+    """Core topic -> brands that say something on it outside of their FAQ.
+
+    Nobody can say of them that they leave a question on it open, nor that somebody else alone
+    answers it: who shows a phone number has told how to reach the support.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for brand in brands:
+        facts = {p.kind for p in brand.policies} | {page.purpose for page in brand.read}
+        for topic, kinds in _TOPIC_FACTS.items():
+            if facts & set(kinds):
+                found[topic].add(brand.brand_id)
+        for topic, words in _TOPIC_PAGES.items():
+            if any(_is_about(page, words) for page in brand.read):
+                found[topic].add(brand.brand_id)
+        if any(channel.kind in _TALKED_TO for channel in brand.channels) or brand.chat:
+            found["contact"].add(brand.brand_id)
+    return {topic: frozenset(having) for topic, having in found.items()}
+
+
+def _is_about(page: Page, words: str) -> bool:
+    where = urlsplit(page.url).path
+    return re.search(words, f"{where} {page.title}", re.IGNORECASE) is not None
+
+
 # -- meaning -------------------------------------------------------------------------------
 
 
@@ -100,7 +161,7 @@ def wordings_of(brands: Iterable[Observed]) -> list[Wording]:
 def _rows() -> dict[str, Any]:
     path = Path(__file__).with_name("question_words.toml")
     rows = tomllib.loads(path.read_text(encoding="utf-8"))
-    if rows.keys() != {"kinds", "alike", "silent", "same"}:
+    if rows.keys() != {"kinds", "alike", "silent", "same", "own"}:
         raise ConfigError(f"{path.name} has tables {sorted(rows)}; see its first lines")
     return rows
 
@@ -151,6 +212,44 @@ def _features(text: str, language: str | None) -> dict[str, float]:
     return found
 
 
+def _content(text: str, language: str | None) -> int:
+    """How many words of the question say what it is about."""
+    return sum(word not in _silent(language) for word in fold(text).split())
+
+
+_PRONOUN = re.compile(r"\b(?:it|this|that|they|them|these|those)\b", re.IGNORECASE)
+
+
+def _is_unspecific(wording: Wording) -> bool:
+    """ "How does it work?" says nothing without the page around it."""
+    words = _content(wording.compared, wording.language)
+    return words == 0 or (words == 1 and _PRONOUN.search(wording.compared) is not None)
+
+
+_TOKEN = re.compile(r"\w[\w.’'+-]*")
+_NAMELESS = frozenset({"de", "lb"})  # languages that write every noun with a capital
+
+
+def _products(text: str, language: str | None) -> frozenset[str]:
+    """Names of products and places: two questions that differ in them are two questions.
+
+    >>> sorted(_products("What are Yahoo's IMAP settings in iCloud?", "en"))
+    ['icloud', 'yahoo']
+    """
+    tokens = list(_TOKEN.finditer(text))
+    capital = [m for m in tokens[1:] if m[0][0].isupper() and not m[0].isupper()]
+    has_names = language not in _NAMELESS and 2 * len(capital) <= len(tokens)
+    found = set()
+    for match in tokens:
+        name = re.sub(r"[’'].*$|[.-]+$", "", match[0])
+        is_mixed = any(c.isupper() for c in name[1:]) and not name.isupper()
+        begins = not re.search(r"[\w,;:–-][\s\"“(]*$", text[: match.start()])
+        is_capital = name[:1].isupper() and not name.isupper() and has_names and not begins
+        if is_mixed or is_capital or re.fullmatch(r"\w+\.(?:com|io|org|net|app)", name):
+            found.add(name.casefold())
+    return frozenset(found)
+
+
 def _kind(text: str) -> str:
     return next((kind for kind, pattern in _kinds() if pattern.search(text)), "way")
 
@@ -182,7 +281,7 @@ _Vector = dict[str, float]
 
 def _vectors(wordings: Sequence[Wording]) -> list[_Vector]:
     """Unit vectors of features, weighted by rarity."""
-    rows = [_features(wording.text, wording.language) for wording in wordings]
+    rows = [_features(wording.compared, wording.language) for wording in wordings]
     seen = Counter(name for row in rows for name in row)
     found = []
     for row in rows:
@@ -256,7 +355,9 @@ def _join_languages(groups: dict[str | None, list[list[Wording]]]) -> list[list[
 
 def _centers(groups: list[list[Wording]]) -> NDArray[np.float32]:
     """The mean embedding of each of the most asked groups, of length 1."""
-    rows = [np.mean(embed([w.text for w in group[:3]]), axis=0) for group in _most_asked(groups)]
+    rows = [
+        np.mean(embed([w.compared for w in group[:3]]), axis=0) for group in _most_asked(groups)
+    ]
     found = np.array(rows, np.float32)
     normed: NDArray[np.float32] = found / np.linalg.norm(found, axis=1, keepdims=True)
     return normed
@@ -288,11 +389,14 @@ def _cluster_one_language(wordings: list[Wording]) -> list[list[Wording]]:
     leader = list(range(len(wordings)))
     centers = [dict(vector) for vector in vectors]
     members = {i: [i] for i in leader}
-    kinds = {i: {_kind(wording.text)} - {"way"} for i, wording in enumerate(wordings)}
+    kinds = {i: {_kind(wording.compared)} - {"way"} for i, wording in enumerate(wordings)}
+    products = [_products(wording.compared, wording.language) for wording in wordings]
     for _, i, j in _pairs(vectors):
         a, b = sorted((leader[i], leader[j]))
-        if a == b or len(kinds[a] | kinds[b]) > 1 or _alike(centers[a], centers[b]) < SAME:
+        if a == b or len(kinds[a] | kinds[b]) > 1 or products[a] != products[b]:
             continue  # how long and how much, of one thing, are two questions
+        if _alike(centers[a], centers[b]) < SAME:
+            continue
         kinds[a] |= kinds[b]
         for name, weight in centers[b].items():
             centers[a][name] = centers[a].get(name, 0.0) + weight
@@ -310,22 +414,66 @@ def coverage_matrix(
     *,
     own: str | None,
     seen: frozenset[str],
-    names: Iterable[str] = (),
+    names: Mapping[str, str] | None = None,
+    elsewhere: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Question]:
     """Questions of the market, the most asked first.
 
     `seen` are the brands whose FAQ we saw (also the brands that were read and have none): only of
-    them it can be said that they do not answer. `names` are the brands' names; a question that
-    names one is about that brand and is nobody else's to answer.
+    them it can be said that they do not answer. `names` has each brand's name by its id; a
+    question that names one is about that brand and is nobody else's to answer, unless others ask
+    the same of themselves. `elsewhere`: see `answered_elsewhere`.
     """
-    labels = [name.lower().replace("-", "") for name in names if len(name) > 2]
-    questions = [_question(group) for group in cluster(wordings)]
+    labels = {
+        brand: name.lower().replace("-", "")
+        for brand, name in (names or {}).items()
+        if len(name) > 2
+    }
+    plain = [_without_own_name(wording, labels) for wording in wordings]
+    questions = [_question(group) for group in cluster(plain)]
     _find_nearby(questions)
     for question in questions:
-        about_brand = any(_names_one(w.text, labels) for w in question.wordings)
+        for topic in _topics(question) & (elsewhere or {}).keys():
+            question.nearby |= (elsewhere or {})[topic]
+        about_brand = _is_one_brands(question, list(labels.values()))
         question.coverage = _coverage(question, own, seen, about_brand)
     questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
     return questions
+
+
+def _without_own_name(wording: Wording, labels: Mapping[str, str]) -> Wording:
+    """The wording with what is compared: not the brand's name for itself, nor "the platform"."""
+    text = wording.text
+    if label := labels.get(wording.brand_id or ""):
+        text = re.sub(
+            r"[\w-]{3,}(?:['’]s)?", lambda m: "" if _names_one(m[0], [label]) else m[0], text
+        )
+    for pattern in _own_words(wording.language):
+        text = pattern.sub("", text)
+    return wording._replace(plain=" ".join(text.split()) or "?")
+
+
+@cache
+def _own_words(language: str | None) -> tuple[re.Pattern[str], ...]:
+    rows = _rows()["own"]
+    known = [rows[code] for code in dict.fromkeys((language or "en", "en")) if code in rows]
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in known)
+
+
+def _topics(question: Question) -> set[str]:
+    return {t for w in question.wordings for t in topics_of(w.text, w.language)} - {_USE}
+
+
+def _is_one_brands(question: Question, labels: Sequence[str]) -> bool:
+    """Whether only one brand can answer it: it names the brand, a product, or nothing at all."""
+    if any(_names_one(wording.compared, labels) for wording in question.wordings):
+        return True
+    if question.searched or len({wording.brand_id for wording in question.wordings}) > 1:
+        return False
+    return any(
+        _names_one(w.text, labels) or _products(w.compared, w.language) or _is_unspecific(w)
+        for w in question.wordings
+    )
 
 
 _NAME = re.compile(r"\b[A-Z]\w{2,}")
@@ -355,7 +503,7 @@ def _question(wordings: list[Wording]) -> Question:
     return Question(
         text=shown.text,
         language=shown.language,
-        topic=min(topics, key=lambda t: (-topics[t], t)) if topics else None,
+        topic=min(topics, key=lambda t: (-topics[t], t == _USE, t)) if topics else None,
         wordings=wordings,
         brands=frozenset(w.brand_id for w in wordings if w.brand_id and w.answered),
         searched=sum(w.source == "people_also_ask" for w in wordings),
@@ -369,10 +517,10 @@ _PARTS = re.compile(r"[^?？؟]{8,}[?？؟]?")
 def _find_nearby(questions: Sequence[Question]) -> None:
     """Fill in `nearby`. A wording of two questions ("Is it safe? Where is it kept?") is either."""
     asked = [
-        (number, wording._replace(text=part.strip()))
+        (number, wording._replace(plain=part.strip()))
         for number, question in enumerate(questions)
         for wording in question.wordings
-        for part in _PARTS.findall(wording.text) or [wording.text]
+        for part in _PARTS.findall(wording.compared) or [wording.compared]
     ]
     parts = [wording for _, wording in asked]
     alike = {(i, j) for _, i, j in _pairs(_vectors(parts), NEAR)} | _pairs_in_meaning(parts)
@@ -391,10 +539,13 @@ def _pairs_in_meaning(wordings: Sequence[Wording]) -> set[tuple[int, int]]:
     places = [i for i, w in enumerate(wordings) if w.language in EMBEDDED_LANGUAGES][:_MAX_ABROAD]
     if len(places) < 2:
         return set()
-    found = embed([wordings[i].text for i in places])
+    found = embed([wordings[i].compared for i in places])
     found = found / np.linalg.norm(found, axis=1, keepdims=True)
-    alike = np.triu(found @ found.T, 1) >= NEAR_IN_MEANING
-    return {(places[i], places[j]) for i, j in np.argwhere(alike)}
+    alike = np.triu(found @ found.T, 1)
+    pairs = {(places[i], places[j]) for i, j in np.argwhere(alike >= NEAR_IN_MEANING)}
+    topics = [topics_of(w.compared, w.language) - {_USE} for w in wordings]
+    near = ((places[i], places[j]) for i, j in np.argwhere(alike >= NEAR_IN_TOPIC))
+    return pairs | {(a, b) for a, b in near if topics[a] & topics[b]}
 
 
 def _coverage(
@@ -403,7 +554,7 @@ def _coverage(
     rivals = question.brands - {own}
     looked = seen - {own}
     if not question.brands:
-        return "nobody" if len(seen) >= 2 else "some"
+        return "nobody" if len(seen) >= 2 and not question.nearby else "some"
     if seen and question.brands >= seen and len(seen) > 1:
         return "everybody"
     if about_brand or own is None:
@@ -411,7 +562,7 @@ def _coverage(
     if own in question.brands:
         alone = not rivals and not question.nearby - {own}
         return "only_we" if alone and len(looked) >= 2 else "some"
-    asked_for = len(rivals) >= 2 or question.searched or question.topic
+    asked_for = len(rivals) >= 2 or question.searched or question.topic not in (None, _USE)
     return "we_miss" if own in seen - question.nearby and asked_for else "some"
 
 
@@ -432,8 +583,8 @@ def missing_of(
         missed = _missing([q for q in open_here if _is_usual(q, brand_id)], shared)
     if len(others) >= 2:
         alone = [q for q in questions if q.brands == {brand_id} and q.nearby <= {brand_id}]
-        only = _missing([q for q in alone if q.topic], questions)
-    nobody = [q for q in shared if not q.brands and q.searched]
+        only = _missing([q for q in alone if q.topic not in (None, _USE)], questions)
+    nobody = [q for q in shared if q.coverage == "nobody" and q.searched]
     return missed, only, _missing(nobody, shared)
 
 

@@ -24,7 +24,14 @@ from analysis.observations import (
     stars_of,
 )
 from analysis.promises import Promise, find_promises
-from analysis.questions import Question, Wording, coverage_matrix, missing_of, wordings_of
+from analysis.questions import (
+    Question,
+    Wording,
+    answered_elsewhere,
+    coverage_matrix,
+    missing_of,
+    wordings_of,
+)
 from analysis.scorecard import Benchmark, Score, benchmarks, score_brands
 from analysis.swot import SwotEntry, swot
 from analysis.swot_rules import Case
@@ -77,7 +84,7 @@ def analyze(db: Database, run_id: int, *, now: datetime) -> AnalysisSummary:
 
 # -- reviews ---------------------------------------------------------------------------------
 
-_SCORE_VERSION = f"{METHOD_VERSION}.3"  # raise the last number when sentiment or themes change
+_SCORE_VERSION = f"{METHOD_VERSION}.4"  # raise the last number when sentiment or themes change
 
 # By rowid, so that each batch goes on where the last one ended; an index would sort them all.
 _UNSCORED = """
@@ -177,7 +184,7 @@ def _classify(rows: list[tuple[Any, ...]], digests: Mapping[str, str]) -> dict[s
     stars = {row[0]: None if row[4] is None else stars_of(row[4], row[5], row[6]) for row in rows}
     texts = ({"id": row[0], "text": _text(row).strip(), "rating": stars[row[0]]} for row in rows)
     found = {}
-    for answer in classify_rows(texts):
+    for answer in classify_rows(texts, firm=True):
         sentiment = answer["sentiment"]
         found[digests[answer["id"]]] = {
             "language": answer["language"],
@@ -328,7 +335,8 @@ def _questions(
         [*asked, *wordings_of(market.brands)],
         own=own.brand_id if own else None,
         seen=seen,
-        names=[brand.domain.partition(".")[0] for brand in market.brands],
+        names={brand.brand_id: brand.domain.partition(".")[0] for brand in market.brands},
+        elsewhere=answered_elsewhere(market.brands),
     )
 
 

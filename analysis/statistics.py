@@ -19,6 +19,7 @@ __all__ = [
     "mean_test",
     "median",
     "net_share",
+    "percent_places",
     "shares_test",
     "shrunk_moments",
     "shrunk_stars",
@@ -32,6 +33,17 @@ PRIOR_REVIEWS = (
 PRIOR_STARS = 3.5  # /hc/en-us/articles/201748946
 RESAMPLES = 1_000
 BOOTSTRAP_LIMIT = 2_000  # above it the normal interval is the same to two digits, 100 times faster
+
+
+def percent_places(share: float) -> int:
+    """Decimals of a share in percent: one below 10 % and for a half, which rounds either way.
+
+    >>> [percent_places(share) for share in (0.125, 0.43, 0.052, 0)]
+    [1, 0, 1, 0]
+    """
+    percent = abs(100 * share)
+    is_half = abs(percent % 1 - 0.5) < 0.05
+    return 1 if is_half or 0 < percent < 10 else 0
 
 
 class Estimate(NamedTuple):

@@ -45,6 +45,7 @@ THEMES: tuple[str, ...] = (
 )
 _ROWS = Path(__file__).parent / "data" / "themes.toml"
 _UNLESS = "-"  # before a theme's name: phrases in which its words do not speak of it
+_FIRM = "!"  # before a theme's name: the words that name it by themselves
 _ENDS = frozenset(".!?。！？")
 _STOPS = frozenset(',;:()…–—-"，、；：')
 # How much of the whole text's score goes to a part's: chosen on the training sets mams and cr2.
@@ -76,17 +77,20 @@ def classify_batch(
     sentiments: Sequence[Sentiment | None] | None = None,
     *,
     tokenized: Sequence[Sequence[str]] | None = None,
+    firm: bool = False,
 ) -> list[dict[str, Label]]:
     """`find_themes` of many texts at once; `sentiments` and tokens, where known, save time.
 
-    A theme whose clause and sentence judge nothing takes the sentiment of its text.
+    A theme whose clause and sentence judge nothing takes the sentiment of its text. With `firm`
+    only words count that name their theme by themselves, so that a statement on it can be
+    defended.
     """
     whole = list(sentiments or score_texts(texts, languages, [None] * len(texts)))
     tokenized = tokenized or [tokens_of(text) for text in texts]
     mentions = [
         mention
         for number, (tokens, language) in enumerate(zip(tokenized, languages, strict=True))
-        for mention in _mentions(number, tokens, language)
+        for mention in _mentions(number, tokens, _finder(language, firm=firm))
     ]
     judged = _judge(mentions, tokenized, languages, whole)
     answers: list[dict[str, Label]] = [{} for _ in texts]
@@ -117,8 +121,7 @@ def _label_of(score: float) -> Label:
     return "positive" if score > 0 else "negative"
 
 
-def _mentions(number: int, tokens: Sequence[str], language: str | None) -> list[_Mention]:
-    finder = _finder(language)
+def _mentions(number: int, tokens: Sequence[str], finder: PhraseFinder | None) -> list[_Mention]:
     if finder is None or not tokens:
         return []
     found = _spoken(finder.find(tokens))
@@ -182,23 +185,29 @@ def _judge(
 
 @cache
 def _rows() -> dict[str, dict[str, list[str]]]:
-    """Language -> theme -> phrases; those of `unless` stand under the theme's name after "-"."""
+    """Language -> theme -> phrases; those of `unless` and `firm` under its name after "-", "!"."""
     with _ROWS.open("rb") as file:
         stored = tomllib.load(file)
     rows: dict[str, dict[str, list[str]]] = {}
     for language, table in stored.items():
-        unless = table.pop("unless", {})
-        unknown = {*table, *unless} - set(THEMES)
+        unless, firm = table.pop("unless", {}), table.pop("firm", {})
+        unknown = {*table, *unless, *firm} - set(THEMES)
         if unknown:
             raise ValueError(f"{_ROWS.name}: [{language}] has unknown themes {sorted(unknown)}")
         rows[language] = table | {_UNLESS + theme: phrases for theme, phrases in unless.items()}
+        rows[language] |= {_FIRM + theme: phrases for theme, phrases in firm.items()}
     return rows
 
 
 @cache
-def _finder(language: str | None) -> PhraseFinder | None:
-    themes = _rows().get(language or "")
-    return PhraseFinder(themes, spaceless=is_spaceless(language)) if themes else None
+def _finder(language: str | None, *, firm: bool = False) -> PhraseFinder | None:
+    rows = _rows().get(language or "")
+    if not rows:
+        return None
+    themes = {key: phrases for key, phrases in rows.items() if key[0] != _FIRM}
+    if firm:
+        themes |= {key[1:]: phrases for key, phrases in rows.items() if key[0] == _FIRM}
+    return PhraseFinder(themes, spaceless=is_spaceless(language))
 
 
 @cache

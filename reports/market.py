@@ -402,7 +402,7 @@ def _chat(ground: Ground, brand: str) -> str:
 
 def _channels(ground: Ground, brand: str) -> str:
     sql = """select kind, count(distinct value) as n from channels
-             where brand_id = ? and kind not in ('hours', 'reply_time', 'address', 'language')
+             where brand_id = ? and kind not in ('hours', 'reply_time', 'reply_term', 'address', 'language')
              group by kind order by kind"""
     words = ground.words
     return words.list(
@@ -442,8 +442,8 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
 
     >>> _promise("window_days", 30), _promise("free", True), _promise("paid_by", "shop")
     ('window 30 days', 'free', 'paid by shop')
-    >>> _promise("days_max", 5)
-    'at most 5 days'
+    >>> _promise("days_max", 5), _promise("hours_max", 0.75)
+    ('at most 5 days', 'at most 45 minutes')
     """
     parts = key.split("_")
     name = " ".join(p for p in parts if p not in PROMISE_UNITS and p not in PROMISE_BOUNDS)
@@ -455,6 +455,8 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
         items = str(value).replace("_", " ").split(", ")
         return f"{name} {words.t(', ').join(words.t(item) for item in items)}"
     unit = next((part for part in parts if part in PROMISE_UNITS), "")
+    if unit == "hours" and value < 1:
+        unit, value = "minutes", round(60 * value)
     amount = words.n(*PROMISE_UNITS[unit], value) if unit else words.number(value)
     bound = next((part for part in parts if part in PROMISE_BOUNDS), "")
     if bound:

@@ -9,6 +9,7 @@ import math
 from statistics import median as _median
 from typing import TYPE_CHECKING
 
+from analysis.statistics import percent_places
 from reports.locale import ENGLISH
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ def format_count(value: float, words: Words = ENGLISH) -> str:
 def format_share(value: float | None, words: Words = ENGLISH) -> str:
     r"""A share of 1 in percent, with a space that does not break; small ones keep a decimal.
 
-    >>> format_share(0.4321), format_share(0.052), format_share(-0.2), format_share(None)
-    ('43\xa0%', '5.2\xa0%', '−20\xa0%', 'not known')
+    >>> format_share(0.4321), format_share(0.125), format_share(-0.2), format_share(None)
+    ('43\xa0%', '12.5\xa0%', '−20\xa0%', 'not known')
     """
     if value is None:
         return words.t(NOT_KNOWN)
-    return words.percent(value, 0 if abs(100 * value) >= 10 or value == 0 else 1)
+    return words.percent(value, percent_places(value))
 
 
 def format_net(value: float | None, words: Words = ENGLISH) -> str:

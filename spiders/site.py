@@ -256,9 +256,13 @@ class SiteSpider(Spider):
             yield from self._tell_unvisited()
 
     def _tell_unvisited(self) -> Iterator[PageVisit]:
-        """Likely pages that the budget did not reach: not seen is a state, not an absence."""
+        """Likely pages that the budget did not reach: not seen is a state, not an absence.
+
+        Where none of those left is likely, the first one says that the visit was cut short.
+        """
         self.crawler.stats.set_value("site/budget", "used up")
-        wanted = [target for target in self._frontier.left if target.purpose != "other"]
+        left = self._frontier.left
+        wanted = [target for target in left if target.purpose != "other"] or left[:1]
         for target in wanted[:_MAX_UNVISITED]:
             page = Page(
                 url=target.url,

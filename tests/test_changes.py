@@ -111,7 +111,7 @@ def test_a_rating_changes_only_beyond_its_interval(db):
 def test_a_fall_in_the_results_names_keywords_and_threshold(db):
     db.execute("update serp_results set rank = 9 where run_id = 2 and url like '%leaf%'")
     (change,) = changes(db)
-    assert "fell from 28 % to 2.8 % on the same 3 keywords (threshold 2 points)" in change.text
+    assert "fell from 28.5 % to 2.8 % on the same 3 keywords (threshold 2 points)" in change.text
 
 
 def test_other_keywords_are_not_compared(db):

@@ -294,6 +294,35 @@ def test_other_terms_are_no_reply_time(text):
     assert values(text, "reply_time") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("We will respond to your request within 30 days.", "30 day"),
+        ("Your rights under the GDPR: write to us. We will respond within 5 days.", "5 day"),
+        ("All reservations are confirmed within 24 hours by phone.", "24 hour"),
+    ],
+)
+def test_times_of_data_protection_and_confirmations_are_no_promise_of_the_support(text, term):
+    assert values(text, "reply_time") == []
+    assert values(text, "reply_term") == [term]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our customer support team is available 24/7.",
+        "Unser Kundendienst ist rund um die Uhr erreichbar.",
+    ],
+)
+def test_a_service_around_the_clock_has_hours(text):
+    assert len(values(text, "hours", language="de" if "Uhr" in text else "en")) == 1
+
+
+@pytest.mark.parametrize("text", ["Music plays 24/7 in your ears.", "We deliver within 24 hours."])
+def test_what_never_stops_but_nobody_serves_has_no_hours(text):
+    assert values(text, "hours") == []
+
+
 def test_languages_of_hreflang_are_bcp47():
     html = '<link rel="alternate" hreflang="{}" href="/x">'
     tags = "".join(html.format(tag) for tag in ("en", "de_at", "zh-hant", "x-default"))

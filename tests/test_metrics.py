@@ -34,6 +34,7 @@ from analysis.observations import (
     Searches,
     Technology,
     Visit,
+    _as_meant,
     stars_of,
 )
 from analysis.statistics import bootstrap, mean_test, median, shares_test, shrunk_stars, wilson
@@ -148,6 +149,25 @@ def test_two_pages_are_enough_when_the_crawl_came_to_its_end():
     assert value(whole, "faq_entries").value == 0
     whole.pages.append(page("more", "budget"))
     assert value(whole, "faq_entries").state == "not_seen"
+
+
+def test_a_budget_that_ended_hides_what_no_page_of_its_kind_told():
+    cut = brand(page("start"), page("about"), page("shop"), page("more", "budget"))
+    assert value(cut, "email_shown").state == "not_seen"
+    assert "more are known" in value(cut, "email_shown").reason
+    cut.pages.append(page("contact", purpose="contact"))
+    assert value(cut, "email_shown").value == 0
+
+
+def test_a_form_for_bookings_is_no_way_to_write():
+    assert _as_meant(Channel("p", "form", "/x", "name,email,date,guests", "")).kind == "booking"
+    assert _as_meant(Channel("p", "form", "/x", "name,email,message", "")).kind == "form"
+
+
+def test_a_time_to_answer_about_data_is_neither_a_promise_nor_none():
+    term = Channel("start", "reply_term", "30 day", "720", "We will respond within 30 days.")
+    found = value(brand(channels=[term]), "reply_time_stated")
+    assert (found.state, len(found.evidence)) == ("too_few", 1)
 
 
 def test_a_start_page_that_failed_hides_everything():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.questions import Wording, cluster, coverage_matrix, missing_of
+from analysis.observations import Channel, Observed, Page, Policy
+from analysis.questions import Wording, answered_elsewhere, cluster, coverage_matrix, missing_of
 
 SAME = [
     ("How do I return an item?", "Can I return my order?"),
@@ -35,8 +36,8 @@ def asked(text, language="en"):
     return Wording(text, language, None, "people_also_ask", False)
 
 
-def matrix(*wordings, own=US, seen=ALL, names=()):
-    return {q.text: q for q in coverage_matrix(wordings, own=own, seen=seen, names=names)}
+def matrix(*wordings, own=US, seen=ALL, **options):
+    return {q.text: q for q in coverage_matrix(wordings, own=own, seen=seen, **options)}
 
 
 def coverage(*wordings, **options):
@@ -168,7 +169,7 @@ def test_only_we_needs_others_that_were_seen():
 
 def test_a_question_about_a_rival_is_not_ours_to_answer():
     wordings = [faq("How do I pay at Acme?", A), faq("How do I pay at Acme?", B)]
-    assert coverage(*wordings, names=["acme"]) == "some"
+    assert coverage(*wordings, names={C: "acme"}) == "some"
     assert coverage(*wordings) == "we_miss"
 
 
@@ -202,7 +203,68 @@ def test_no_questions_no_matrix():
     assert coverage_matrix([], own=None, seen=frozenset()) == []
 
 
+def test_brands_that_ask_of_themselves_ask_one_question():
+    wordings = [
+        faq("Is MailVault really free?", A), faq("Is Inkpad free?", B), faq("Is Lamp free?", US),
+    ]  # fmt: skip
+    (question,) = matrix(*wordings, names={A: "mailvaultapp", B: "inkpad", US: "lamp"}).values()
+    assert question.brands == {A, B, US}
+
+
+def test_what_a_brand_is_and_what_it_costs_are_two_questions():
+    wordings = [faq("What is MailVault?", A), faq("Is MailVault free?", A)]
+    assert len(matrix(*wordings, names={A: "mailvault"})) == 2
+
+
+def test_questions_on_two_products_are_two():
+    settings = "What are {} IMAP settings?"
+    assert len(cluster([faq(settings.format(n), A) for n in ("Yahoo's", "iCloud Mail's")])) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["Does Yahoo Mail support app passwords for my account?", "How do I use it?"]
+)
+def test_what_one_rival_says_of_a_product_or_of_it_is_no_gap_of_ours(text):
+    assert coverage(faq(text, A)) == "some"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("How can I contact customer support?", "contact"),
+        ("What is your return policy?", "returns"),
+    ],
+)
+def test_we_do_not_miss_what_our_other_pages_answer(text, topic):
+    assert coverage(faq(text, A)) == "we_miss"
+    assert coverage(faq(text, A), elsewhere={topic: frozenset({US})}) == "some"
+
+
+def test_nobody_answers_only_where_no_page_does():
+    question = asked("How can I contact customer support?")
+    assert coverage(question) == "nobody"
+    assert coverage(question, elsewhere={"contact": frozenset({A})}) == "some"
+
+
+def test_joining_and_registering_are_near():
+    ours = "How do I join the Lamp community?"
+    found = matrix(faq(ours, US), faq("How do I register on the platform?", A), names={US: "lamp"})
+    assert found[ours].coverage == "some"
+
+
+def test_other_pages_answer_what_they_are_about():
+    brand = Observed("us", "lamp.example", "own")
+    brand.pages = [
+        Page("p", "https://lamp.example/privacy", "ok", "", "other", 1, "en", False, "", ()),
+    ]  # fmt: skip
+    brand.channels = [Channel("p", "email", "hi@lamp.example", None, "hi@lamp.example")]
+    brand.policies = [Policy("p", "returns", {"window_days": 30}, "30 days")]
+    assert answered_elsewhere([brand]) == {
+        topic: frozenset({"us"}) for topic in ("privacy", "contact", "returns", "refunds")
+    }
+
+
 def test_a_question_about_a_rival_is_known_by_most_of_its_domain():
     wordings = [faq("Does MailVault work with Gmail?", A), faq("Will MailVault work on Gmail?", B)]
-    found = coverage_matrix(wordings, own=US, seen=ALL, names=["mailvaultapp"])
+    found = coverage_matrix(wordings, own=US, seen=ALL, names={C: "mailvaultapp"})
     assert {q.coverage for q in found} == {"some"}

@@ -65,7 +65,50 @@ def test_what_was_never_easier_is_praised() -> None:
 
 @pytest.mark.parametrize("language", sorted(_ROWS))
 def test_rows_of_each_language_know_every_theme(language: str) -> None:
-    assert set(_ROWS[language]) - {"unless"} == set(THEMES)
+    assert set(_ROWS[language]) - {"unless", "firm"} == set(THEMES)
+
+
+@pytest.mark.parametrize("language", [key for key in _ROWS if "firm" in _ROWS[key]])
+def test_every_firm_row_finds_itself(language: str) -> None:
+    lost = [
+        (theme, row)
+        for theme, rows in _ROWS[language]["firm"].items()
+        for row in rows
+        if theme not in classify_batch([_example(row)], [language], firm=True)[0]
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("I discovered new books here.", "product_quality"),
+        ("It offers information about bed availability.", "price_value"),
+        ("Wide selection of items.", "ordering_checkout"),
+        ("The swapping system is seamless.", "ordering_checkout"),
+        ("That made it an easy decision.", "usability"),
+        ("My ad blocker has not blocked a single tracker.", "account_subscription"),
+        ("Das Essen war einfach fantastisch!", "usability"),
+    ],
+)
+def test_a_report_counts_no_theme_that_a_text_only_brushes(text: str, theme: str) -> None:
+    language = "de" if "Essen" in text else "en"
+    assert theme in find_themes(text, language)
+    assert theme not in classify_batch([text], [language], firm=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("The delivery took three weeks.", "delivery"),
+        ("Well made and very comfortable.", "product_quality"),
+        ("It is easy to use.", "usability"),
+        ("Their customer service is exceptional.", "support_quality"),
+        ("The prices are fair.", "price_value"),
+    ],
+)
+def test_a_report_counts_a_theme_that_a_text_names(text: str, theme: str) -> None:
+    assert theme in classify_batch([text], ["en"], firm=True)[0]
 
 
 @pytest.mark.parametrize("language", sorted(_ROWS))

@@ -11,6 +11,7 @@ sms         number
 social      canonical URL of the brand's profile; network
 hours       opening hours: schema.org as `Mo-Fr 09:00-18:00`, text as written
 reply_time  promised time to answer, e.g. `24 hour`; the same in hours
+reply_term  a time to answer that is no promise of the support: data protection, confirmations
 address     postal address on one line; country
 language    BCP 47 tag of a language offered
 """

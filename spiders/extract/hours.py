@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Channel
 from spiders.extract.blocks import is_quoted, quote
 from spiders.extract.durations import HOURS, Duration, durations, is_within, sentence
-from spiders.extract.policies_rows import CLOCK_SIGNS, places, spoken, zones
+from spiders.extract.policies_rows import CLOCK_SIGNS, lowered, places, spoken, zones
 from spiders.extract.words import normalize, words
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["find_hours", "find_reply_times"]
 
 MAX_RANGES = 200  # of one page
+REACH = 300  # characters from one sign of "24/7" to where the next is sought
 MAX_REPLY_HOURS = 240  # longer ones are the terms of data protection, not of service
 _TIME = r"(?:[:.h][0-5][0-9])?+ ?(?:[apAP]\.? ?[mM]\b\.?|[uU]hr|h\b)?+"
 _TO = r"[-\u2010-\u2014~]|[^\W\d_]{1,5}(?= ?[0-9])"
@@ -50,7 +51,35 @@ def find_hours(page: ParsedPage) -> list[Channel]:
         if days is not None and (days[1] or _says_hours(text, days[0])):
             block_start, block_end = days[0], match.end()
     _keep(found, text, block_start, block_end)
-    return list(found.values())
+    return [*found.values(), *_around_the_clock(page)]
+
+
+_ALWAYS = (
+    *("24/7", "24 / 7", "24x7", "24 x 7", "7/24", "round the clock", "round-the-clock"),
+    *("rund um die uhr", "24 stunden am tag", "24 hours a day", "24h/24", "24 heures sur 24"),
+    *("24 horas al día", "24 horas del día", "24 ore su 24", "24 uur per dag", "całą dobę"),
+    *("24 horas por dia", "24 saat", "круглосуточно", "24時間", "24小时", "24시간"),
+)
+_SERVICE = re.compile(
+    r"support|service|servic|\bhelp|customer|\bkund|assist|hotline|\bchat|\bcall|phone|telefon|"
+    r"\bteam\b|reach|erreich|beratung|\bopen\b|\boffen|geöffnet|klant|cliente?s?\b|atención|"
+    r"soporte|atendimento|suporte|obsług|destek|поддержк|サポート|客服|고객",
+    re.IGNORECASE,
+)
+
+
+def _around_the_clock(page: ParsedPage) -> list[Channel]:
+    """The first promise of people at any hour, e.g. `Our support team is available 24/7`."""
+    text, lower = page.text, lowered(page.text)
+    for sign in _ALWAYS:
+        at = lower.find(sign)
+        while at >= 0:
+            left, right = sentence(text, at, at + len(sign))
+            excerpt = quote(page, left, right, at, at + len(sign))
+            if _SERVICE.search(excerpt) and not is_quoted(page, at):
+                return [Channel("hours", text[at : at + len(sign)], None, excerpt[:200])]
+            at = lower.find(sign, at + REACH)
+    return []
 
 
 def _ranges(text: str, language: str) -> Iterator[re.Match[str]]:
@@ -104,36 +133,53 @@ def _says_hours(text: str, at: int) -> bool:
 def find_reply_times(page: ParsedPage) -> list[Channel]:
     """Promises to answer: value is the span with its unit, detail the hours of its longer end.
 
-    `We reply within 1-2 business days` is `1-2 business_day` with detail 48.
+    `We reply within 1-2 business days` is `1-2 business_day` with detail 48. What is no promise of
+    the support is a `reply_term`: the times of data protection, and of confirming a request.
     """
     text = page.text
     found: dict[str, Channel] = {}
     languages = spoken(text, page.language)
-    if not any(zones(text, "reply", code) for code in languages):
+    confirms = _CONFIRMS.search(lowered(text)) is not None
+    if not confirms and not any(zones(text, "reply", code) for code in languages):
         return []
     for span in durations(text, languages):
-        if span.high * HOURS[span.unit] > MAX_REPLY_HOURS:
-            continue
         left, right = sentence(text, span.start, span.end)
-        if not _promises_reply(text, span, left, right) or is_quoted(page, span.start):
+        kind = _kind_of_reply(text, span, left, right)
+        if not kind or is_quoted(page, span.start):
             continue
         low_high = f"{span.low}-{span.high}" if span.high != span.low else str(span.high)
         hours = f"{span.high * HOURS[span.unit]:g}"
         value = f"{low_high} {span.unit}"
         excerpt = quote(page, left, right, span.start, span.end)
-        found.setdefault(value, Channel("reply_time", value, hours, excerpt[:200]))
+        found.setdefault(f"{kind} {value}", Channel(kind, value, hours, excerpt[:200]))
     return list(found.values())
 
 
-def _promises_reply(text: str, span: Duration, left: int, right: int) -> bool:
+# Said of a request, it is a time to answer, though no promise of the support: "all reservations
+# are confirmed within 24 hours".
+_CONFIRMS = re.compile(r"\bconfirm|bestätig|\bconferm|bevestig|potwierdz|bekræft|bekräft|onayla")
+_DATA = re.compile(
+    r"personal data|data (?:subject|protection|access|deletion)|\bgdpr|\bccpa|dsgvo|\brgpd|"
+    r"privacy (?:request|right|inquir)|(?:your|these|those|such|legal) rights|betroffenenrecht|"
+    r"données personnelles|datos personales|dati personali|persoonsgegevens"
+)
+_BEFORE = 160  # characters before the sentence in which a text on data protection says so
+
+
+def _kind_of_reply(text: str, span: Duration, left: int, right: int) -> str:
+    """`reply_time`, `reply_term` for what is no promise of the support, "" for anything else."""
     before, after = normalize(text[left : span.start]), normalize(text[span.end : right])
     around, near = normalize(text[left:right]), f" {before[-34:]} "
     code = span.language
-    return (
-        any(word in around for word in words("reply", code))
-        and (is_within(before, after, span, 34) or any(f" {word} " in near for word in _LESS))
-        and not any(word in around for word in words("return_words", code))
-    )
+    if any(word in around for word in words("return_words", code)):
+        return ""
+    if not is_within(before, after, span, 34) and not any(f" {word} " in near for word in _LESS):
+        return ""
+    if not any(word in around for word in words("reply", code)):
+        return "reply_term" if _CONFIRMS.search(lowered(text[left:right])) else ""
+    is_legal = span.high * HOURS[span.unit] > MAX_REPLY_HOURS
+    is_legal = is_legal or _DATA.search(lowered(text[max(0, left - _BEFORE) : right])) is not None
+    return "reply_term" if is_legal else "reply_time"
 
 
 _LESS = ("<", "time:", "time is", "antwortzeit:", "usually", "typically", "about", "approximately")
