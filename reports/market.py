@@ -402,7 +402,8 @@ def _chat(ground: Ground, brand: str) -> str:
 
 def _channels(ground: Ground, brand: str) -> str:
     sql = """select kind, count(distinct value) as n from channels
-             where brand_id = ? and kind not in ('hours', 'reply_time', 'reply_term', 'address', 'language')
+             where brand_id = ?
+               and kind not in ('hours', 'reply_time', 'reply_term', 'address', 'language')
              group by kind order by kind"""
     words = ground.words
     return words.list(
