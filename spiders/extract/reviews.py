@@ -14,6 +14,7 @@ from spiders.extract.reviews_sections import find_sections
 from spiders.extract.reviews_state import read_state
 from spiders.extract.reviews_summary import read_seal, read_summary
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
+from spiders.extract.reviews_units import CHOSEN
 from spiders.extract.stars import Stars, read_count, read_number, read_phrase
 from spiders.extract.structured import Entity, Value, block_text, find, first, plain_text
 
@@ -62,7 +63,7 @@ def _may_add(
     page: ParsedPage, kinds: dict[int, str], marked: list[Review], ratings: list[Rating]
 ) -> bool:
     """May what the page shows tell more than its markup: chosen voices, more reviews, a reply?"""
-    if not marked or "testimonial" in kinds.values():
+    if not marked or not set(CHOSEN).isdisjoint(kinds.values()):
         return True
     is_whole = any(r.count and r.count <= len(marked) for r in ratings)
     if is_whole and all(r.date for r in marked) and not _REPLIES.search(page.names_lowered):

@@ -302,6 +302,8 @@ class Builder:
         if is_read and depth < MAX_DEPTH and self.left > 0:
             self._fill(box, node, depth)
         if box.text:
+            if "\n" in box.text and box.rating is None:
+                _part_stars(box)
             box.size = len(box.text)
             box.said = 1
             box.is_told = _is_telling(box.text)
@@ -407,6 +409,18 @@ def _shown(box: Box, is_rating: bool) -> Stars | None:
     if found is None and may_be_row and not is_told:
         found = read_icons(box.node, box.role == "rating")
     return found
+
+
+def _part_stars(box: Box) -> None:
+    """Take a line that is nothing but a rating out of a text in which <br> parts the lines."""
+    lines = box.text.split("\n")
+    for at in (0, len(lines) - 1):
+        line = lines[at]
+        if len(line) <= 30 and (found := read_glyphs(line) or read_whole(line)) and found.value:
+            box.rating = found
+            del lines[at]
+            box.text = "\n".join(lines)
+            return
 
 
 def _is_drawn(text: str) -> bool:

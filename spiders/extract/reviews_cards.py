@@ -15,6 +15,7 @@ from spiders.extract.reviews_text import (
     clean_body,
     clean_name,
     is_junk,
+    is_vague_title,
     text_key,
     words,
 )
@@ -31,12 +32,12 @@ MAX_CARDS = 60
 MAX_NODES = 400  # looked at below one heading
 _MIN_BODY, _MAX_BODY = 40, 1_500  # characters of what one person says
 _MAX_CARD = 2_500
+_MAX_LEAD = 120  # characters beside a heading, of a line below it and of buttons
 _STOPS = frozenset("footer form nav".split())
 _LEADS_AWAY = 'a[href]:not([href^="#"]),form,input,button,select,table,pre,iframe'
 _PARTS = "p,blockquote,q,div,span"
 _INNER = "div,p,section,article,ul,ol,li,blockquote,h1,h2,h3,h4"
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\s]*(?:[^\w\s]\s*)?$")
-_VAGUE = re.compile(r"loved|trusted|happy|stories|word", re.IGNORECASE)  # "Loved by teams"
 _QUOTATION = re.compile(r"[「『“„\"«].{15,}[」』”“\"»]", re.DOTALL)
 _NUMBERED = re.compile(r"\d")
 _NAME = re.compile(r"[^\W\d_]\S*(?: [^\W\d_]\S*){0,3}")
@@ -49,7 +50,7 @@ def read_cards(titles: list[tuple[LexborNode, str]]) -> list[Review]:
             continue
         if len(quoted := _quoted_lines(heading)) > 1:
             return quoted
-        is_vague = bool(_VAGUE.search(title))
+        is_vague = is_vague_title(title)
         for holder in _holders(heading):
             reviews = [review for card in _alike(holder) if (review := _review(card, is_vague))]
             if len(reviews) >= MIN_CARDS and len({text_key(r.text) for r in reviews}) > 2:
@@ -72,7 +73,7 @@ def _quoted_lines(heading: LexborNode) -> list[Review]:
 
 def _holders(heading: LexborNode) -> Iterator[LexborNode]:
     """Elements after the heading, up to the next one of its rank, and what they hold."""
-    seen, node = 0, heading.next
+    seen, node = 0, _after(heading)
     while node is not None and seen < MAX_NODES:
         if node.is_element_node:
             if node.tag in _STOPS or node.tag == heading.tag:
@@ -83,6 +84,19 @@ def _holders(heading: LexborNode) -> Iterator[LexborNode]:
                     return
                 yield inner
         node = node.next
+
+
+def _after(heading: LexborNode) -> LexborNode | None:
+    """What follows the heading, or the element that holds it with a line and buttons at most."""
+    node = heading
+    for _ in range(3):
+        parent = node.parent
+        if parent is None or parent.tag in ("body", "main", "html"):
+            break
+        if len(parent.text(deep=True, strip=True)) > len(heading.text(deep=True)) + _MAX_LEAD:
+            break
+        node = parent
+    return node.next
 
 
 def _alike(holder: LexborNode) -> list[LexborNode]:
@@ -117,9 +131,15 @@ def _review(card: LexborNode, is_vague: bool) -> Review | None:
     if is_junk(body) or words().price.search(whole):
         return None
     author = _author(card)
-    if is_vague and not author and longest[:1].isalnum():
+    if is_vague and longest[:1].isalnum() and not (author and _is_below(author, whole, longest)):
         return None
     return Review(text=body, origin="testimonial", author=author)
+
+
+def _is_below(author: str, whole: str, said: str) -> bool:
+    """Does a name of two words stand below the text? Titles of features stand above it."""
+    whole = " ".join(whole.split())
+    return " " in author and whole.rfind(author) > whole.find(said)
 
 
 def _holds_blocks(node: LexborNode) -> bool:

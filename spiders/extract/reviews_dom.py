@@ -7,11 +7,12 @@ proof of a person's voice are *units* (`reviews_units`), each of which becomes o
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from crawler.items import Review
 from spiders.extract.reviews_boxes import Builder
-from spiders.extract.reviews_units import Finder, Unit, first_rating, leaves_of
+from spiders.extract.reviews_units import CHOSEN, Finder, Unit, first_rating, leaves_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -37,7 +38,7 @@ def read_sections(page: ParsedPage, sections: Sections) -> list[Review]:
         if len(node.text(deep=True, strip=True)) < MIN_CHARS or _in_banner(node):
             continue
         kind = sections.kinds[node.mem_id]
-        found += [(kind, unit) for unit in finder.units(builder.box(node))]
+        found += [(kind, unit) for unit in _of_one_list(finder.units(builder.box(node)))]
     return [_as_review(unit, kind) for kind, unit in _credible(found)]
 
 
@@ -53,15 +54,32 @@ def _in_banner(node: LexborNode) -> bool:
     return False
 
 
+def _of_one_list(units: list[Unit]) -> list[Unit]:
+    """Without the odd one that lacks what all of a list's shape have: the words above the list."""
+    shapes = Counter((u.box.tag, u.box.classes) for u in units)
+    if len(shapes) < 2:
+        return units
+    [(shape, number)] = shapes.most_common(1)
+    others = [u for u in units if (u.box.tag, u.box.classes) != shape]
+    if number < 2 or number < 2 * len(others):
+        return units
+    usual = [u for u in units if (u.box.tag, u.box.classes) == shape]
+    needed = [p for p in ("author", "rating", "is_dated") if all(getattr(u, p) for u in usual)]
+    odd = [u for u in others if not all(getattr(u, part) for part in needed)]
+    return [u for u in units if u not in odd]
+
+
 def _credible(found: list[tuple[str, Unit]]) -> list[tuple[str, Unit]]:
     """Without what must not stand alone: one quote, one row of stars, one bare text."""
     lonely = {kind for kind in ("quote", "stars") if sum(k == kind for k, _ in found) < 2}
-    bare = [u for k, u in found if k == "review" and u.strength < 2 and not u.date and not u.named]
+    bare = [
+        u for k, u in found if k == "review" and u.strength < 2 and not u.is_dated and not u.named
+    ]
     alone = bare if len(bare) == 1 else []
     if any(u.is_weak for _, u in found) and not all(u.is_weak for _, u in found):
         alone = alone + [u for _, u in found if u.is_weak]
     alone = alone + _undated(found)
-    if len(found) == 1 and found[0][0] == "testimonial" and found[0][1].is_guess:
+    if len(found) == 1 and found[0][0] in CHOSEN and found[0][1].is_guess:
         return []
     return [(kind, unit) for kind, unit in found if kind not in lonely and unit not in alone]
 
@@ -85,7 +103,7 @@ def _as_review(unit: Unit, kind: str) -> Review:
         rating_max=stars.high if stars else None,
         date=unit.date,
         title=unit.title,
-        origin="testimonial" if kind in ("testimonial", "quote") else "dom",
+        origin="testimonial" if kind in (*CHOSEN, "quote") else "dom",
         reply=unit.reply,
         author=unit.author,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spiders.extract.reviews_text import (
     is_section_title,
     is_testimonial_title,
+    is_vague_title,
     title_stems_in,
     words,
 )
@@ -154,6 +155,8 @@ def _by_heading(titles: list[tuple[LexborNode, str]]) -> Iterator[tuple[LexborNo
     """Elements under such a heading, and their kind."""
     for heading, text in titles:
         kind = "testimonial" if is_testimonial_title(text) else "review"
+        if kind == "testimonial" and is_vague_title(text):
+            kind = "vague"
         for node in _under(heading, len(text)):
             yield node, kind
 
@@ -162,22 +165,49 @@ def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
     """The element that holds a heading and much more, or what follows a heading on its own."""
     below, node = heading, heading.parent
     for _ in range(4):
-        if node is None or node.tag in ("body", "html", "main", "form", None):
+        if node is None or node.tag in _ENDS:
             break
         more = len(node.text(deep=True, strip=True)) - length
-        if more > 200 or (more > 60 and _has_list(below)):
+        if more > 200 or (more > 60 and _has_list(below)) or (more > 20 and _has_quotes(node)):
             yield node
             return
+        if more > 60 and _is_followed(below):  # short, but all that stands below the heading
+            break
         below, node = node, node.parent
-    follower, seen = below.next, 0
+    yield from _following(below, _RANKS.get(heading.tag or "", ""))
+
+
+_ENDS = frozenset(("body", "html", "main", "form", None))
+_RANKS = {"h1": "h1", "h2": "h1,h2", "h3": "h1,h2,h3", "h4": "h1,h2,h3,h4"}
+_FOLLOWERS = frozenset("div section ul ol article blockquote figure table".split())
+
+
+def _following(node: LexborNode, ranks: str) -> Iterator[LexborNode]:
+    """Up to three elements after a heading; one with a heading of the same rank is of its own."""
+    follower, seen = node.next, 0
     while follower is not None and seen < 3:
         if follower.is_element_node:
             if follower.tag in ("h1", "h2", "h3", "footer", "form"):
                 return
-            if follower.tag in ("div", "section", "ul", "ol", "article", "blockquote", "figure"):
+            if follower.tag in _FOLLOWERS:
+                if ranks and len(follower.css(ranks)) == 1:
+                    return
                 seen += 1
                 yield follower
         follower = follower.next
+
+
+def _has_quotes(node: LexborNode) -> bool:
+    return node.css_first("blockquote,q") is not None
+
+
+def _is_followed(node: LexborNode) -> bool:
+    follower = node.next
+    while follower is not None:
+        if follower.is_element_node and follower.text(deep=True).strip():
+            return True
+        follower = follower.next
+    return False
 
 
 def _has_list(below: LexborNode) -> bool:

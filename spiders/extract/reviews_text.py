@@ -13,10 +13,12 @@ from crawler.errors import ConfigError
 __all__ = [
     "clean_body",
     "clean_name",
+    "is_age",
     "is_junk",
     "is_platform_text",
     "is_section_title",
     "is_testimonial_title",
+    "is_vague_title",
     "text_key",
     "title_stems_in",
     "words",
@@ -68,6 +70,7 @@ class Words:
     testimonial_title: re.Pattern[str]
     title_stems: tuple[str, ...]
     ascii_stems: tuple[str, ...]
+    ago: re.Pattern[str]
     hint: re.Pattern[str]
     chosen: re.Pattern[str]
     price: re.Pattern[str]
@@ -93,6 +96,7 @@ def words() -> Words:
         testimonial_title=either("testimonial_titles"),
         ascii_stems=tuple(filter(str.isascii, rows["title_stems"])),
         title_stems=tuple(rows.pop("title_stems")),
+        ago=either("ago", r"^(?:[^\W\d_]+[:,]? ){0,2}", r"(?: ?[·•|,(–-].{0,14})?$"),
         hint=either("hints"),
         chosen=either("chosen"),
         price=either("prices"),
@@ -166,7 +170,25 @@ def is_platform_text(text: str) -> bool:
 @lru_cache(maxsize=4096)  # the same words stand below each review
 def _is_platform_text(text: str) -> bool:
     text = " ".join(text.split())
-    return len(text) <= 100 and bool(words().platform.match(text) or words().helpful.search(text))
+    if len(text) > 100:
+        return False
+    return bool(words().platform.match(text) or words().helpful.search(text)) or _is_count(text)
+
+
+def _is_count(text: str) -> bool:
+    """Does a line say how much its author wrote: "Local Guide · 36 reviews"?"""
+    match = words().counted.search(text) if len(text) <= 45 else None
+    return match is not None and len(text) - match.end() <= 6 and text.count(" ") <= 5
+
+
+@lru_cache(maxsize=4096)
+def is_age(text: str) -> bool:
+    """Does a short line say how long ago something was?
+
+    >>> is_age("Reviewed 3 weeks ago"), is_age("vor einem Monat"), is_age("Bought today, lovely")
+    (True, True, False)
+    """
+    return 2 < len(text) <= 50 and bool(words().ago.match(" ".join(text.split())))
 
 
 def title_stems_in(text: str) -> list[str]:
@@ -189,3 +211,11 @@ def is_section_title(text: str) -> bool:
 def is_testimonial_title(text: str) -> bool:
     """Does a heading say that chosen voices follow, as "What our customers say" does?"""
     return len(text) <= 90 and bool(words().testimonial_title.search(text))
+
+
+def is_vague_title(text: str) -> bool:
+    """May a heading over chosen voices stand over something else, as "Loved by teams" does?"""
+    return bool(_VAGUE.search(text))
+
+
+_VAGUE = re.compile(r"loved|trusted|happy|stories|word", re.IGNORECASE)

@@ -14,6 +14,7 @@ from spiders.extract.reviews_boxes import MEAN, PART, REPLY, REST, STARS, TIME, 
 from spiders.extract.reviews_text import (
     clean_body,
     clean_name,
+    is_age,
     is_junk,
     is_platform_text,
     is_section_title,
@@ -25,7 +26,7 @@ from spiders.extract.stars import Stars, read_glyphs, read_phrase
 if TYPE_CHECKING:
     from spiders.extract.reviews_boxes import Box
 
-__all__ = ["WEIGHT", "Finder", "Unit", "first_rating", "leaves_of"]
+__all__ = ["CHOSEN", "WEIGHT", "Finder", "Unit", "first_rating", "leaves_of"]
 
 
 class Leaf:
@@ -51,7 +52,7 @@ def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
     own = box.role
     if own in ("noise", "reply") or (own == "rating" and box.rating is not None):
         return
-    if own == "p" and role in ("body", "author", "title", "date"):
+    if own == "p" and role in ("body", "author", "title", "date", "rating"):
         own = ""
     role = own if own and not (own == "wrap" and role) else role
     if box.text:
@@ -82,6 +83,7 @@ def _signature(box: Box) -> Box | None:
 
 
 _OPENING = tuple('"“„«「『❝')
+_QUOTING = (*_OPENING, "'", "‘", "‚", "»", "”")
 _SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
 
 
@@ -122,8 +124,8 @@ class Unit:
     """A review as it was found: its box and its parts."""
 
     __slots__ = (
-        "author", "body", "box", "date", "guessed", "hint", "is_weak", "rating", "reply",
-        "strength", "title"
+        "author", "body", "box", "date", "guessed", "hint", "is_aged", "is_signed", "is_weak",
+        "rating", "reply", "strength", "title"
     )  # fmt: skip
 
     def __init__(self, box: Box) -> None:
@@ -134,6 +136,8 @@ class Unit:
         self.guessed = False  # the author only looks like a name
         self.is_weak = False  # to be believed only where all are like it
         self.date: str | None = None
+        self.is_aged = False  # says how long ago it was written, so that no date is known
+        self.is_signed = False  # one text: a quotation, a dash and a name
         self.title: str | None = None
         self.reply: str | None = None
         self.rating: Stars | None = None
@@ -144,9 +148,14 @@ class Unit:
         return bool(self.author) and not self.guessed
 
     @property
+    def is_dated(self) -> bool:
+        return bool(self.date) or self.is_aged
+
+    @property
     def is_guess(self) -> bool:
         """Nothing but a name-like line and the place speak for it."""
-        return not (self.named or self.rating or self.date or self.strength == 2 or self.box.hint)
+        told = self.named or self.rating or self.is_dated or self.is_signed
+        return not (told or self.strength == 2 or self.box.hint)
 
 
 class Finder:
@@ -222,7 +231,9 @@ class Finder:
         grown = self.read(box, hint)
         if grown is None:
             return inner
-        if weak and (grown.strength > unit.strength or len(grown.body) > 3 * len(unit.body)):
+        is_more = grown.rating is not None and unit.rating is None and grown.author == unit.author
+        longer = len(grown.body) > (1 if is_more else 3) * len(unit.body)
+        if weak and (grown.strength > unit.strength or longer):
             return [grown]
         if not _same_words(grown.body, unit.body):
             return inner
@@ -237,14 +248,21 @@ class Finder:
 
     def read(self, box: Box, hint: bool) -> Unit | None:
         """`box` as a review, or None when a part is missing."""
-        if box.size > 12_000 or (self.kind != "testimonial" and not box.parts & _PROOF):
+        if box.size > 12_000:
             return None
-        if box.said < 2 and not box.parts & (STARS | TIME):
+        is_signed = box.said == 1 and _is_signed(box)
+        if box.said < 2 and not is_signed and not box.parts & (STARS | TIME):
             return None  # a text, and nothing that says whose
+        may_be = is_signed or self.kind in CHOSEN or bool(box.parts & _PROOF)
+        if not may_be and (self.kind != "review" or not hint):
+            return None
         leaves = leaves_of(box)
         if not leaves or len(leaves) > 200:
             return None
+        if not may_be and not any(_tells_when(leaf.text) for leaf in leaves):
+            return None
         unit = Unit(box)
+        unit.is_signed = is_signed
         chosen = self._body(leaves, unit)
         if not chosen:
             return None
@@ -255,6 +273,7 @@ class Finder:
         if not is_quoted and any(len(leaf.text) < 40 and _is_priced(leaf.text) for leaf in rest):
             return None
         unit.date = self._date(box, rest)
+        unit.is_aged = not unit.date and any(is_age(leaf.text) for leaf in rest)
         at = leaves.index(chosen[0])
         self._people(unit, leaves, rest, at)
         unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
@@ -270,7 +289,7 @@ class Finder:
             for x in leaves
             if x.role in ("body", "wrap", "p", "") and not is_platform_text(x.text)
         ]
-        usable = [x for x in usable if not looks_like_date(x.text)]
+        usable = [x for x in usable if not _tells_when(x.text)]
         for roles in (("body",), ("wrap", "p", "body"), ("", "p", "wrap", "body")):
             named = [x for x in usable if x.role in roles]
             if not named:
@@ -335,7 +354,7 @@ class Finder:
     @staticmethod
     def _signature(unit: Unit) -> str | None:
         """A name at the end of the text itself: "… best shop ever. - Ann Lee"."""
-        match = re.search(r"(?:\n|[.!?”\"'’»)]\s*)\s*[-–—―~]\s?([^\n.!?]{2,60})\s*$", unit.body)
+        match = _SIGNATURE.search(unit.body)
         if match and _looks_like_name(match[1]):
             unit.body = clean_body(unit.body[: match.start() + 1].rstrip("\n"))
             return clean_name(match[1])
@@ -345,30 +364,50 @@ class Finder:
         """Is there proof that a person speaks? The less the place says, the more is asked."""
         spoken = len(unit.body.split())
         named = unit.named
-        proof = (unit.rating is not None) + named + bool(unit.date)
+        proof = (unit.rating is not None) + named + unit.is_dated
         if len(unit.body) > 8_000 or not (proof or unit.author):
             return False
-        if not unit.date and unit.box.node.css_first("textarea") is not None:
+        if not unit.is_dated and unit.box.node.css_first("textarea") is not None:
             return False
-        if unit.rating is None and self.kind == "testimonial" and _is_teaser(unit):
+        if unit.rating is None and self.kind in CHOSEN and _is_teaser(unit):
+            return False
+        if self.kind == "vague" and unit.is_guess and not _is_voice(unit):
             return False
         told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
-        if self.kind == "testimonial":
+        if self.kind in CHOSEN:
             if unit.guessed and unit.rating is None:
                 return spoken >= 5 or _letters(unit.body) >= 10
             return told and bool(unit.author or unit.rating)
         if self.kind == "review" and unit.hint:
             if proof >= 2:
-                return told and (unit.strength > 0 or bool(unit.rating and unit.date))
-            if (unit.rating or unit.date) and (unit.box.hint or unit.strength == 2):
+                return told and (unit.strength > 0 or bool(unit.rating and unit.is_dated))
+            if unit.is_signed:
+                return told and unit.strength > 0
+            if (unit.rating or unit.is_dated) and (unit.box.hint or unit.strength == 2):
                 return told and unit.strength > 0
             if unit.rating and unit.guessed:
                 unit.is_weak = True
                 return spoken >= 4 and unit.strength > 0
+            if unit.is_dated and unit.guessed and not _leads_away(unit):
+                unit.is_weak = True
+                return spoken >= 6 or _letters(unit.body) >= 12
             return named and told and unit.box.hint and unit.strength == 2
         if self.kind == "stars":
-            return unit.rating is not None and bool(unit.author or unit.date) and spoken >= 3
+            return unit.rating is not None and bool(unit.author or unit.is_dated) and spoken >= 3
         return unit.strength >= (1 if named else 2) and bool(unit.author) and spoken >= 6
+
+
+_SIGNATURE = re.compile(r"(?:\n|[.!?…。！”\"'’»」』)]\s*)\s*[-–—―~]\s?([^\n.!?]{2,60}\.?)\s*$")
+
+
+def _is_signed(box: Box) -> bool:
+    """Is the one text of a box a quotation, a dash and a name: "Best rolls in town." - Ann Lee?"""
+    while not box.text and box.kids:
+        box = next((kid for kid in box.kids if kid.said), box.kids[0])
+    if len(box.text) > 1_500 or box.text[:1] not in _QUOTING:
+        return False
+    match = _SIGNATURE.search(box.text)
+    return match is not None and _looks_like_name(match[1])
 
 
 def _is_teaser(unit: Unit) -> bool:
@@ -379,6 +418,31 @@ def _is_teaser(unit: Unit) -> bool:
     if link is None or (link.attributes.get("href") or "#").startswith(("#", "javascript:")):
         return False
     return text_key(unit.author or "-") not in text_key(link.text(deep=True))
+
+
+def _is_voice(unit: Unit) -> bool:
+    """Is it in quotation marks, or signed below by a name of two words, and leads nowhere?"""
+    whole = " ".join(unit.box.node.text(deep=True).split())
+    start = unit.body.split("\n")[0][:40]
+    at = whole.find(start)
+    if at > 0 and whole[:at].rstrip()[-1:] in _QUOTING:
+        return True
+    author = unit.author or ""
+    return " " in author and whole.rfind(author) > at and not _leads_away(unit)
+
+
+def _leads_away(unit: Unit) -> bool:
+    """Does it link to a page of its own, as teasers of articles do?"""
+    for link in unit.box.node.css("a[href]")[:20]:
+        address = link.attributes.get("href") or "#"
+        is_away = not address.startswith(("#", "javascript:", "mailto:"))
+        if is_away and text_key(link.text(deep=True)) != text_key(unit.author or ""):
+            return True
+    return False
+
+
+def _tells_when(text: str) -> bool:
+    return looks_like_date(text) or is_age(text)
 
 
 def _letters(text: str) -> int:
@@ -397,7 +461,8 @@ def _is_label(text: str) -> bool:
 
 
 _PROOF = STARS | PART["author"] | PART["date"] | PART["title"]
-WEIGHT = {"quote": 0, "stars": 1, "review": 2, "testimonial": 3}
+WEIGHT = {"quote": 0, "stars": 1, "review": 2, "vague": 3, "testimonial": 4}
+CHOSEN = ("vague", "testimonial")  # kinds of sections with chosen voices
 _SENTENCE = re.compile(r"(?:\w+\W+){5}.*[.!?]$", re.DOTALL)
 _COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
 

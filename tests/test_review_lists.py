@@ -1,0 +1,170 @@
+"""Lists of reviews that heading, order and parts tell, whatever their class names are."""
+
+import pytest
+
+from spiders.extract.page import ParsedPage
+from spiders.extract.reviews import extract_reviews
+from spiders.extract.reviews_text import is_age, is_platform_text, is_section_title
+
+SAID = (
+    "The bread was warm and the crew knew every customer by name.",
+    "Ordered a cake on Monday and it was ready, and lovely, on Tuesday.",
+    "I drive twenty minutes for these rolls and never regret it.",
+)
+NAMES = ("Ida Moss", "Bo Lind", "Eva Kern")
+BLOG = """<section><h2>From the blog</h2><article><a href="/1"><h3>How we moved</h3></a>
+  <span class="author">Jon Abel</span><time datetime="2024-01-12">12 January 2024</time>
+  <p>Forty trucks, three weekends and one lost key, told with pictures.</p></article></section>"""
+
+
+def found(html, language="en"):
+    page = ParsedPage(f'<html lang="{language}"><body>{html}</body></html>', "https://a.example/")
+    return extract_reviews(page)[0]
+
+
+def texts(html, language="en"):
+    return [review.text for review in found(html, language)]
+
+
+def cards(card):
+    return "".join(card.format(said=s, name=n) for s, n in zip(SAID, NAMES, strict=True))
+
+
+# --- below a heading ---------------------------------------------------------------------------
+
+
+def test_reviews_in_a_table_below_a_heading_are_read_and_the_next_section_is_not():
+    rows = cards("<tr><td><b>{name}</b><br>3 June 2024</td><td>★★★★☆<br>{said}</td></tr>")
+    assert texts(f"<h2>Customer reviews</h2><table>{rows}</table>{BLOG}") == list(SAID)
+
+
+def test_two_short_quotations_are_all_that_their_heading_is_over():
+    quotes = "<blockquote>“Fast and kind.” – Ida M.</blockquote><blockquote>“All new!” – Bo L."
+    html = f"<section><h2>What our customers say</h2><div>{quotes}</blockquote></div></section>"
+    reviews = found(html + BLOG)
+    assert [(r.text, r.author) for r in reviews] == [
+        ("Fast and kind.", "Ida M."),
+        ("All new!", "Bo L."),
+    ]
+
+
+def test_quotation_signed_in_the_same_line_is_a_review_under_a_heading_of_reviews():
+    lines = cards("<blockquote><p>“{said}” — {name}</p></blockquote>")
+    reviews = found(f"<div><h2>Customer reviews</h2>{lines}</div>{BLOG}")
+    assert [(r.text, r.author) for r in reviews] == list(zip(SAID, NAMES, strict=True))
+
+
+def test_heading_in_a_row_with_buttons_is_over_the_cards_that_follow():
+    head = (
+        "<div><h2>Отзывы наших клиентов</h2><div><button>←</button><button>→</button></div></div>"
+    )
+    said = ("Всё сделали за один час, спасибо.", "Быстро и без хлопот.", "Помогли на каждом шаге.")
+    rows = "".join(
+        f"<div><div><i></i><div><p>Иван</p><p>Врач</p></div></div><p>{s} И ещё раз: {s}</p></div>"
+        for s in said
+    )
+    html = f"<section>{head}<div>{rows}</div></section>"
+    assert [t[:20] for t in texts(html, "ru")] == [s[:20] for s in said]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Recommended Reviews", "Top reviews from Spain", "Guest comments", "Based on 2 reviews"],
+)
+def test_more_headings_over_reviews_are_known(heading):
+    assert is_section_title(heading)
+
+
+@pytest.mark.parametrize("heading", ["Leave a comment", "3 comments", "Voice assistants"])
+def test_headings_over_comments_are_none(heading):
+    assert not is_section_title(heading)
+
+
+def test_old_guest_book_of_tables_is_read():
+    rows = cards(
+        "<table><tr><td><b>{name}</b>, Ohio</td><td>08/14/2007</td></tr>"
+        "<tr><td colspan=2>{said}</td></tr></table><br>"
+    )
+    html = f"<table><tr><td><h1>Guest comments</h1><p>What they wrote.</p>{rows}</td></tr></table>"
+    assert [(r.text, r.date) for r in found(html)] == [(said, "2007-08-14") for said in SAID]
+
+
+def test_teasers_of_articles_below_a_heading_of_reviews_are_none():
+    posts = cards(
+        "<div><a href='/p'>A table in oak</a><span>{name}</span><i>3 June 2024</i>"
+        "<p>{said}</p></div>"
+    )
+    assert texts(f"<div><h2>Latest reviews</h2>{posts}</div>") == []
+
+
+@pytest.mark.parametrize("heading", ["Loved by 20,000 makers", "Customer stories"])
+def test_vague_headings_want_a_voice(heading):
+    titled = cards("<div class='card'><h3>{name}</h3><p>{said}</p></div>")
+    signed = cards("<div class='card'><p>{said}</p><h3>{name}</h3></div>")
+    assert texts(f"<section><h2>{heading}</h2><div>{titled}</div></section>") == []
+    assert texts(f"<section><h2>{heading}</h2><div>{signed}</div></section>") == list(SAID)
+
+
+# --- what stands beside them -------------------------------------------------------------------
+
+
+def test_line_above_a_list_that_lacks_what_all_of_the_list_have_is_none():
+    html = f"""<section class="testimonials"><div class="head"><b class="name">Guest Voices</b>
+      <p>Real words from real guests of ours.</p></div>
+      {cards('<div class="card">★★★★★<p>{said}</p><b class="name">{name}</b></div>')}</section>"""
+    assert texts(html) == list(SAID)
+
+
+def test_how_much_an_author_wrote_is_not_what_the_author_says():
+    rows = cards(
+        "<div>★★★★★<p>{said}</p><div><h4>{name}</h4><p>Local Guide · 36 reviews</p>"
+        "<p>6 months ago</p></div></div>"
+    )
+    reviews = found(f"<section><h2>What our guests say</h2><div>{rows}</div></section>")
+    assert [(r.text, r.author) for r in reviews] == list(zip(SAID, NAMES, strict=True))
+
+
+def test_rating_in_a_paragraph_of_its_own_is_no_part_of_the_text():
+    rows = cards(
+        "<div class='review-item'><div class='review-autor'>{name}</div>"
+        "<div class='review-content'><p>{said}</p></div>"
+        "<div class='review-rating'><p>Оценка: 4</p></div></div>"
+    )
+    reviews = found(f"<div class='reviews'>{rows}</div>", "ru")
+    assert [(r.text, r.rating) for r in reviews] == [(said, 4.0) for said in SAID]
+
+
+@pytest.mark.parametrize("line", ["Local Guide · 36 reviews", "12 Rezensionen", "5 レビュー"])
+def test_counts_of_reviews_are_the_platforms_words(line):
+    assert is_platform_text(line)
+
+
+def test_a_sentence_with_a_count_is_none_of_the_platforms():
+    assert not is_platform_text("I wrote 36 reviews and this is the best shop of all")
+
+
+# --- when it was written -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Reviewed 3 weeks ago", "vor einem Monat", "il y a 2 mois", "hace un año", "2 mesi fa",
+        "há 3 dias", "3 dagen geleden", "för 2 dagar sedan", "2 недели назад", "2 lata temu",
+        "3日前", "2个月前", "3주 전", "2 tháng trước", "2 ay önce", "viikko sitten", "منذ يومين",
+    ],
+)  # fmt: skip
+def test_ages_are_known_in_many_languages(line):
+    assert is_age(line)
+
+
+@pytest.mark.parametrize("line", ["Bought it a week ago and love it", "ago", "Hierzulande", "2 fa"])
+def test_other_lines_are_no_age(line):
+    assert not is_age(line)
+
+
+def test_age_is_proof_of_a_review_and_no_part_of_it():
+    rows = cards("<li><b>{name}</b><small>vor 3 Tagen</small><div class='text'>{said}</div></li>")
+    assert texts(f"<div class='block'><h3>Bewertungen</h3><ul>{rows}</ul></div>", "de") == list(
+        SAID
+    )
