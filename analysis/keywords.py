@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from analysis.language import detect, frequent_words
+from analysis.topics import SiteTopic
 
 if TYPE_CHECKING:
     from textblob.en.taggers import PatternTagger
@@ -41,8 +42,9 @@ _COMMON_PAGES = re.compile(
 _COMMON_WORDS = frozenset(
     "about us our story team company customer customers reviews review testimonials opinions "
     "warranty guarantee blog news press and the delivery shipping returns order orders status "
-    "uns über ueber kundenbewertungen bewertungen garantie presse avis clients garantía opiniones "
-    "nosotros recensioni chi siamo garanzia over ons html htm php index home und et y e".split()
+    "uns über ueber kundenbewertungen bewertungen bewertung bestellen bestellung garantie presse "
+    "avis clients garantía opiniones nosotros recensioni chi siamo garanzia over ons html htm php "
+    "index home und et y e".split()
 )
 _SHINGLE = 6  # words in a row that half of the pages share are their header, menu or footer
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+")
@@ -119,6 +121,16 @@ _NOT_IN_NAMES = (
     "EX",
 )
 _TAGGED = 150  # candidates that are looked at word by word, the best first
+_COMPARED = 600  # candidates that are held against what the site says it is, the best first
+_NEAR = 0.4  # nearness of a phrase that names the trade itself; half of it counts a quarter
+_AT_LEAST, _WEAK = 5, 0.12  # after five, a site's own phrase must reach this share of the best
+_FARTHEST = 0.35  # no less: an encoder knows few rare words, and a site may live by one
+# The small words inside names of things; elsewhere a small word inside joins parts of a sentence.
+_JOINERS = frozenset(
+    "of for in de del di da do du des der für aus mit pour para per à voor van".split()
+)
+# What firms add to their name when the plain domain is taken.
+_NAME_AFFIXES = ("app", "hq", "shop", "store", "online", "web", "get", "try", "my", "the", "go")
 
 
 class SitePage(NamedTuple):
@@ -153,6 +165,7 @@ class _Candidate:
     headings: int = 0  # pages that have it in a heading, a menu or their description
     opens: bool = False  # the start page says it at its top
     uses: int = 0
+    nearness: float | None = None  # to what the site says it is; None: no encoder for the language
 
 
 def propose(
@@ -169,10 +182,10 @@ def propose(
     `language` it is read from the text.
     """
     whole = [SitePage(*page) for page in pages]
-    site = _without_shared(whole)
     exported = _exported(rows)
-    sample = " ".join(page.text[:500] for page in site[:5]) or " . ".join(list(exported)[:50])
-    language = language or detect(sample) or "en"
+    language = language or _main_language(whole, exported)
+    whole = _in_language(whole, language)
+    site = _without_shared(whole)
     own = _own_words(brand)
     found = _on_site(site, language, own) or _on_site(whole, language, own)
     candidates = {k: _Candidate(k, volume, said) for k, (volume, said) in exported.items()}
@@ -182,20 +195,83 @@ def propose(
     if len(candidates) < limit:
         for keyword, candidate in found.items():
             candidates.setdefault(keyword, candidate)
+    _compare_with_site(candidates, site, len(site), language, own)
     proposals = [_proposal(c, len(site), language, own) for c in candidates.values()]
     proposals.sort(key=lambda p: (p.intent == "navigational", -p.score, p.keyword))
-    named = [p for p in proposals[:_TAGGED] if p.keyword in exported or _names(p.keyword, language)]
+    nouns = _nouns(whole) if language == "de" else None
+    named = [
+        p
+        for p in proposals[:_TAGGED]
+        if p.keyword in exported or _names(p.keyword, language, nouns)
+    ]
     return _without_twins(named, limit)
 
 
-def _names(phrase: str, language: str) -> bool:
-    """Whether the phrase can be the name of a thing; only English can be looked at so far.
+def _main_language(site: Sequence[SitePage], exported: Iterable[str]) -> str:
+    """The language of most pages, else of the exported keywords; pages in many are common."""
+    said = Counter(detect(f"{page.headings} {page.text}") for page in site)
+    del said[None]
+    if said:
+        return said.most_common(1)[0][0] or "en"
+    return detect(" . ".join(list(exported)[:50])) or "en"
+
+
+def _in_language(site: Sequence[SitePage], language: str) -> list[SitePage]:
+    """Pages that are not in another language: a site's translations say the same again."""
+    return [page for page in site if detect(page.text) in (language, None)] or list(site)
+
+
+def _compare_with_site(
+    candidates: Mapping[str, _Candidate],
+    site: Sequence[SitePage],
+    pages: int,
+    language: str,
+    own: frozenset[str],
+) -> None:
+    """How near each of the likeliest comes to what the start page says the site is."""
+    if not site or not candidates or not SiteTopic.can_read(language):
+        return
+    likely = sorted(candidates.values(), key=lambda c: -_proposal(c, pages, language, own).score)[
+        :_COMPARED
+    ]
+    topic = SiteTopic(_statements(site))
+    for candidate, near in zip(likely, topic.nearness([c.keyword for c in likely]), strict=True):
+        candidate.nearness = near
+
+
+def _statements(site: Sequence[SitePage]) -> list[tuple[float, str]]:
+    """Where a site says what it is; a page beside the start page adds its title."""
+    start = min(site, key=lambda page: _depth(page.url))
+    headings = start.headings.replace("\n", ". ")
+    return [
+        (2.0, f"{start.title}. {headings[-300:]}"),  # the description stands last
+        (2.0, " ".join(start.text.split())[:_OPENING]),
+        (1.0, headings[:300]),
+        *(
+            (0.3, page.title)
+            for page in site
+            if page is not start and not _is_common_page(page.url, page.title)
+        ),
+    ]
+
+
+def _nouns(site: Sequence[SitePage]) -> frozenset[str]:
+    """Words that German text writes with a capital, in lower case."""
+    capital = re.compile(r"\b[A-ZÄÖÜ][\w-]+")
+    return frozenset(word.lower() for page in site for word in capital.findall(page.text))
+
+
+def _names(phrase: str, language: str, nouns: frozenset[str] | None = None) -> bool:
+    """Whether the phrase can be the name of a thing; English is tagged, German has capitals.
 
     >>> _names("blood test", "en"), _names("tests done", "en"), _names("identify risks", "en")
     (True, False, False)
     """
     if language != "en":
-        return True
+        words = phrase.split()
+        small = frequent_words(language)
+        joined = all(word in _JOINERS for word in words[1:-1] if word in small)
+        return joined and (nouns is None or words[-1] in nouns)
     tags = [tag for _, tag in _tagger().tag(phrase)]
     ends_well = bool(tags) and tags[-1].startswith(("NN", "VBG", "FW"))
     return ends_well and not any(tag in _NOT_IN_NAMES for tag in tags)
@@ -234,7 +310,12 @@ def _own_words(brand: str | None) -> frozenset[str]:
     name = re.sub(r"^(?:https?://)?(?:www\.)?", "", brand.lower()).split("/")[0]
     name = name.split(".")[0] if "." in name else name
     words = _WORD.findall(name.replace("-", " "))
-    return frozenset({"".join(words), *words[:1]})
+    whole = "".join(words)
+    bare = {
+        whole.removesuffix(part) if whole.endswith(part) else whole.removeprefix(part)
+        for part in _NAME_AFFIXES
+    }
+    return frozenset({whole, *words[:1], *(name for name in bare if len(name) >= 4)})
 
 
 @cache
@@ -367,8 +448,8 @@ def _on_site(site: Sequence[SitePage], language: str, own: frozenset[str]) -> di
     likely = {
         phrase: c
         for phrase, c in found.items()
-        if (c.uses >= 2 or c.headings or (c.opens and c.titles))
-        and (_is_precise(phrase, language) or c.titles)
+        if (c.uses >= 2 or c.headings or (c.opens and (c.titles or language == "en")))
+        and (_is_precise(phrase, language) or c.titles or (c.opens and c.headings))
         and not _is_furniture(c, len(site))
     }
     return _without_parts(likely)
@@ -418,7 +499,7 @@ def _phrases(text: str, language: str, own: frozenset[str]) -> Iterable[str]:
         for start in range(len(words)):
             for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
                 phrase = words[start:end]
-                if own & set(phrase) or any(word.isdigit() for word in phrase):
+                if own & {*phrase, "".join(phrase)} or any(word.isdigit() for word in phrase):
                     break
                 if _is_keyword_like(phrase, common):
                     yield " ".join(phrase)
@@ -429,7 +510,7 @@ def _is_keyword_like(phrase: Sequence[str], common: frozenset[str]) -> bool:
     if phrase[0] in common or phrase[-1] in common or _BOILERPLATE & set(phrase):
         return False
     if len(phrase) == 1:
-        return len(phrase[0]) >= 5
+        return len(phrase[0]) >= 5 and phrase[0] not in _COMMON_WORDS
     return sum(word in common for word in phrase) <= 1 and all(len(w) > 1 for w in phrase)
 
 
@@ -461,6 +542,8 @@ def _proposal(
     shape = {1: vague, 2: 1.0, 3: 1.0}.get(words, 0.85)  # one word is vague, five are nobody's
     score = (searched + said + titled) * _WEIGHT[intent] * shape
     score *= _OFF_TOPIC if candidate.off_topic else 1.0
+    if candidate.nearness is not None:
+        score *= min(1.5, max(_FARTHEST, candidate.nearness / _NEAR)) ** 2
     return KeywordProposal(
         candidate.keyword,
         candidate.volume,
@@ -497,7 +580,7 @@ def _without_twins(proposals: Sequence[KeywordProposal], limit: int) -> list[Key
     for proposal in proposals:
         shape = frozenset(_singular(word) for word in proposal.keyword.split())
         known = any(
-            shape == other or (proposal.volume is None and (shape < other or other < shape))
+            shape == other or (proposal.volume is None and _overlap(shape, other) > 0.5)
             for other in shapes
         )
         if not known:
@@ -505,7 +588,16 @@ def _without_twins(proposals: Sequence[KeywordProposal], limit: int) -> list[Key
             shapes.append(shape)
         if len(kept) == limit:
             break
-    return kept
+    weak = _WEAK * max((proposal.score for proposal in kept), default=0.0)
+    return kept[:_AT_LEAST] + [
+        p for p in kept[_AT_LEAST:] if p.volume is not None or p.score >= weak
+    ]
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """1 when one holds all words of the other, else the share of all words that both have."""
+    both = len(one & other)
+    return 1.0 if both == min(len(one), len(other)) else both / len(one | other)
 
 
 def _singular(word: str) -> str:

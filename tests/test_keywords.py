@@ -1,6 +1,7 @@
 import pytest
 
 from analysis.keywords import SitePage, intent_of, propose
+from analysis.topics import SiteTopic
 
 _PAGES = [
     (
@@ -162,3 +163,58 @@ def test_one_long_word_is_a_keyword_where_names_are_written_together() -> None:
     text = "Das ist die Brühhilfe. Wir haben Filterkaffee. Eine Brühhilfe. Es gibt Filterkaffee."
     keywords = [p.keyword for p in propose([("https://a.example/", "Start", text)], language="de")]
     assert {"filterkaffee", "brühhilfe"} <= set(keywords)
+
+
+_MENU = "Home\nOur team\nGuest book\nFind a Doctor"
+_CLINIC = [
+    SitePage(
+        "https://clinic.example/",
+        "Clinic online | Book a doctor appointment",
+        "Book a doctor appointment online. Our clinic has doctors for children and adults. A video "
+        "consultation with a doctor saves the way.",
+        f"Online doctor consultation\n{_MENU}\nMaria Lopez\nMaria Lopez writes",
+    ),
+    SitePage(
+        "https://clinic.example/eiffel",
+        "A trip to the Eiffel tower",
+        "Last summer Maria Lopez saw the Eiffel tower. The Eiffel tower was full. Maria Lopez.",
+        f"Eiffel tower\n{_MENU}",
+    ),
+]
+
+
+@pytest.mark.skipif(not SiteTopic.can_read("en"), reason="no sentence encoder installed")
+def test_keywords_near_to_what_the_start_page_says_come_before_what_pages_repeat() -> None:
+    keywords = [p.keyword for p in propose(_CLINIC, brand="clinic.example")]
+    trade = [at for at, keyword in enumerate(keywords) if "doctor" in keyword]
+    assert len(trade) >= 3
+    assert max(trade) < keywords.index("maria lopez")
+
+
+def test_pages_of_another_language_are_left_out() -> None:
+    german = SitePage(
+        "https://clinic.example/de",
+        "Arzttermin online buchen",
+        "Hier können Sie einen Arzttermin online buchen und mit unseren Ärzten sprechen. Wir sind "
+        "für Sie da, wenn Sie einen Arzttermin brauchen.",
+    )
+    keywords = " ".join(p.keyword for p in propose([*_CLINIC, german], brand="clinic.example"))
+    assert "doctor" in keywords
+    assert "arzttermin" not in keywords
+
+
+@pytest.mark.parametrize("brand", ["acmeapp.example", "getacme.example", "acme-boots.example"])
+def test_a_brand_is_known_without_what_its_domain_adds(brand: str) -> None:
+    assert intent_of("acme reviews", brand=brand)[0] == "navigational"
+
+
+def test_a_site_gives_at_least_five_but_no_weak_tail() -> None:
+    headings = "\n".join(f"{word} gardening" for word in "roof indoor urban winter".split())
+    once = " ".join(f"Sold to {name} field." for name in "birch alder maple cedar larch".split())
+    pages = [
+        SitePage("https://g.example/", "Garden tools", f"Garden tools. {once}", headings),
+        SitePage("https://g.example/a", "Garden tools", "Garden tools for all.", headings),
+    ]
+    keywords = [p.keyword for p in propose(pages)]
+    assert 5 <= len(keywords) < 10
+    assert keywords[0] == "garden tools"

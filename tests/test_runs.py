@@ -16,6 +16,7 @@ from crawler.app.sample.server import running
 from crawler.app.studies import add_study
 from crawler.config import Keyword, Study, read_settings
 from crawler.db import open_db
+from tests.loopback import Answer, serve
 
 # What a repetition may change: when it was, and numbers of runs inside ids.
 VOLATILE = {"id", "run_id", "brand_id", "page_id", "search_id", "review_id", "question_id",
@@ -192,6 +193,15 @@ def test_keywords_of_a_site_that_no_run_visited_come_from_a_visit(market, tmp_pa
     words = " ".join(row["keyword"] for row in json.loads(done.stdout))
     assert "grinder" in words
     assert not (tmp_path / "archive").exists()
+
+
+def test_keywords_of_a_shop_on_a_host_of_its_domain_come_from_that_host(tmp_path):
+    said = "<title>Hiking boots</title><h1>Hiking boots</h1><p>Hiking boots for rough ground.</p>"
+    with serve({"http://boots.acme.example/": Answer(said)}) as proxy:
+        ask = ("keywords", "boots.acme.example", "--proxy", proxy.url(), "--pages", "2")
+        whole = command(tmp_path, *ask, "--allow-address", proxy.address, "--delay", "0", "--json")
+        done = subprocess.run(whole, check=True, capture_output=True)
+    assert json.loads(done.stdout)[0]["keyword"] == "hiking boots"
 
 
 def test_the_seconds_of_each_stage_are_kept_and_shown(finished):

@@ -14,6 +14,7 @@ from crawler.app.runs import Run, utc_now
 from crawler.app.studies import add_study
 from crawler.config import study_to_dict
 from crawler.db import brand_id, open_db, upsert
+from crawler.domains import registrable_domain
 from crawler.errors import ConfigError, CxscoutError
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def _visit(home: Settings, study: Study) -> None:
     db = open_db(home.database)
     number = add_study(db, study, utc_now())
     run = Run(1, number, study, "crawl", "running", offline=False)
-    brand = brand_id(run.id, study.brand)
+    domain = registrable_domain(study.brand)
+    brand = brand_id(run.id, domain)
     with db.atomic():
         db.execute(
             "insert into runs (id, study_id, state, stage, started_at, method_version, settings) "
@@ -54,7 +56,7 @@ def _visit(home: Settings, study: Study) -> None:
                     "id": brand,
                     "run_id": run.id,
                     "study_id": number,
-                    "domain": study.brand,
+                    "domain": domain,
                     "host": study.brand,
                     "role": "own",
                     "class": "own",
@@ -64,7 +66,8 @@ def _visit(home: Settings, study: Study) -> None:
         )
     values = scrapy_settings(home, run)
     values.set("LOG_FILE", str(home.home / "visit.log"), priority="cmdline")
-    crawl(values, "site", [{"domain": study.brand, "pages": study.pages}])
+    seed = f"https://{study.brand}/"
+    crawl(values, "site", [{"domain": domain, "seeds": seed, "pages": study.pages}])
     rows = list(db.query("select state, reason, url from pages where brand_id = ?", [brand]))
     if not any(row["state"] == "ok" for row in rows):
         why = rows[0]["reason"] or rows[0]["state"] if rows else "no page was fetched"
