@@ -67,6 +67,17 @@ def test_unwrapping_twice_is_unwrapping_once(target, extra):
         ("https://a.example/x#part:~:text=one", "https://a.example/x#part"),
         ("https://a.example/x#part", "https://a.example/x#part"),
         ("https://www.google.com/amp/s/a.example/x?amp=1", "https://a.example/x?amp=1"),
+        (
+            "https://translate.google.com/translate?hl=de&u=https://a.example/x",
+            "https://a.example/x",
+        ),
+        ("https://a--b-example.translate.goog/x?y=1&_x_tr_sl=en", "https://a-b.example/x?y=1"),
+        (
+            "https://a-example.cdn.ampproject.org/v/s/a.example/x?amp_js_v=0.1",
+            "https://a.example/x",
+        ),
+        ("https://a-example.cdn.ampproject.org/c/a.example/x?y=1", "http://a.example/x?y=1"),
+        ("https://cdn.ampproject.org/v0.js", None),
         ("https://www.google.com/url?q=javascript:alert(1)", None),
         ("https://www.bing.com/ck/a?u=a1!!!", None),
         ("https://a.example/url?q=https://b.example/", None),
@@ -290,6 +301,39 @@ def test_a_clean_link_beside_a_hidden_click_counter_is_an_ad():
     assert [ad.url for ad in found.ads] == ["https://ad.example/"]
 
 
+def ad(url, word):
+    return f'<div><span>{word}</span><a href="{url}"><h3>Buy</h3><cite>{url}</cite></a></div>'
+
+
+@pytest.mark.parametrize("word", ["Sponsored", "Gesponsert", "Anzeige ·", "広告", "Patrocinado"])
+def test_the_word_for_an_ad_in_a_results_own_box_makes_it_one(word):
+    page = ad("https://ad.example/", word).encode() + google(("https://a.example/", "A", "One."))
+    found = parse_serp("google-html", page)
+    assert urls(found) == ["https://a.example/"]
+    assert [hit.url for hit in found.ads] == ["https://ad.example/"]
+
+
+def test_the_word_for_ads_above_a_group_is_for_all_of_it_and_no_more():
+    blocks = "".join(ad(f"https://ad{n}.example/", "Buy") for n in (1, 2))
+    results = [(f"https://site{n}.example/", f"Site {n}", "Words.") for n in range(6)]
+    page = f"<div><h1>Sponsored results</h1>{blocks}</div>".encode() + google(*results)
+    found = parse_serp("google-html", page)
+    assert len(found.results) == 6
+    assert len(found.ads) == 2
+
+
+def test_a_first_result_that_is_an_ad_makes_none_of_the_others():
+    page = "<div>" + ad("https://ad.example/", "Sponsored") + google(*[]).decode()
+    page += '<div><a href="https://a.example/"><h3>A</h3></a></div></div>'
+    assert urls(parse_serp("google-html", page.encode())) == ["https://a.example/"]
+
+
+def test_a_link_named_after_ads_makes_no_ad():
+    result = '<div class="g"><a href="https://a.example/"><h3>A</h3></a>'
+    page = f'{result}<span><a href="https://a.example/ads">Anuncios</a></span></div>'
+    assert urls(parse_serp("google-html", page.encode())) == ["https://a.example/"]
+
+
 CODED = "/goto?url=CAESxyz-1"
 
 
@@ -470,3 +514,13 @@ def test_an_unknown_provider_is_a_config_error_that_lists_the_known():
 def test_a_page_of_endless_links_is_read_up_to_a_bound():
     page = b"".join(b'<a href="https://s%d.example/"><h3>t</h3></a>' % n for n in range(5000))
     assert len(parse_serp("google-html", page).results) == 400
+
+
+def test_yahoo_japans_own_links_are_no_results():
+    page = (
+        '<div class="sw-Card Algo"><a href="https://a.example/"><h3>A</h3></a></div>'
+        '<div><a href="https://search.yahoo.co.jp/image/search?p=x"><h3>Images</h3></a></div>'
+        '<div><a href="https://rd.listing.yahoo.co.jp/p/search/GTID=1"><h3>Ad</h3></a></div>'
+    )
+    found = parse_serp("yahoo-html", page.encode())
+    assert urls(found) == ["https://a.example/"]

@@ -38,7 +38,7 @@ _AD_TOKENS = frozenset({"ad", "ads", "advert", "sponsored", "pla", "adsense", "b
 _AD_IDS = frozenset({"tads", "tadsb", "bottomads", "tvcap", "tadsto", "ads", "mbEnd", "sponsored"})
 _AD_LINK = re.compile(
     r"googleadservices\.|doubleclick\.net|/pagead/|//www\.google\.[a-z.]+/aclk|bing\.com/aclick"
-    r"|duckduckgo\.com/y\.js|search\.yahoo\.com/(?:cbclk|rdclks)|startpage\.com/.*adclick"
+    r"|duckduckgo\.com/y\.js|search\.yahoo\.com/(?:cbclk|rdclks)|//rd\.listing\.yahoo\.|startpage\.com/.*adclick"
 )
 _SIDE_IDS = frozenset({"rhs", "rhs_block", "b_context", "right", "sidebar"})
 _BOX_TAGS = frozenset(  # Google's own elements; g-link is the headline of a box
@@ -47,6 +47,17 @@ _BOX_TAGS = frozenset(  # Google's own elements; g-link is the headline of a box
 _BOX_TOKENS = frozenset({"carousel", "sidebar"})
 _TOKEN = re.compile(r"[-_]+")
 _AD_WORD = re.compile(r"TextAds?|[aA]ds?(?:Top|Middle|Bottom|Right|Box|Block|Slot|Unit|List|Label)")
+# What engines write beside an ad, in the languages of their larger countries.
+_AD_LABEL = re.compile(
+    r"(?:sponsored|sponsored results?|ads?|anzeigen?|gesponsert|gesponserte ergebnisse?|annonces?"
+    r"|sponsorisés?|résultats? sponsorisés?|sponsorizzat[oi]|annunci[o]?|anuncios?|patrocinados?"
+    r"|resultados? patrocinados?|advertenties?|gesponsorde?|annonser?|sponsrad|sponset|sponsoreret"
+    r"|sponsorowan[ey]|reklamy?|reklama|sponzorované|sponsorlu|реклама|спонсорский результат"
+    r"|广告|廣告|赞助商|贊助商|赞助商搜索结果|スポンサー|広告|광고|스폰서|được tài trợ|quảng cáo"
+    r"|iklan|bersponsor|ได้รับการสนับสนุน|โฆษณา|प्रायोजित|विज्ञापन|إعلان|ممول|נתון לחסות|ממומן|آگهی)"
+    r"\s*[·:•]?"
+)
+_AD_CHARS = 40
 _GOTO = re.compile(r"/goto\?url(?:=|\\u003d|\\x3d)([\w-]+)[^<>]{1,80}?\"(https?:[^\"<>\s]+)\"")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _HIDDEN_LEVELS = 12  # further out, scripts hide whole pages until they are loaded
@@ -177,7 +188,7 @@ ENGINES = {
         Engine(
             "yahoo-html",
             ("h3",),
-            _own("search.yahoo.com", "search.aol.com", "help.yahoo.com"),
+            _own("search.yahoo.com", "search.yahoo.co.jp", "search.aol.com", "help.yahoo.com"),
             query=("p", "q"),
             boxes=".searchCenterTopAds,.searchCenterBottomAds,.searchRightMiddle,#sidebar",
             nothing=".compNoResults,.zrp",
@@ -437,7 +448,32 @@ class _Reader:
                 _is_ad_token(name) for name in (attributes.get("class") or "").split()
             ):
                 return True
+        return self._is_labelled_ad(candidate)
+
+    def _is_labelled_ad(self, candidate: _Candidate) -> bool:
+        """Whether the word for an ad stands alone in the result's own box, or heads its group."""
+        box = candidate.node
+        for node in candidate.ancestors[:_BLOCK_LEVELS]:
+            if node.mem_id in self._wide or node.tag == "body":
+                break
+            if len(self._headlines_in(node)) == 1:
+                box = node
+            elif any(map(_says_ad, _lines(node)[:1])) and self._is_of_group(node):
+                return True
+        labels = (node for node in box.css("span,div,b,h1,h2") if node.css_first("a") is None)
+        return any(_says_ad(node.text()) for node in labels)
+
+    def _is_of_group(self, group: LexborNode) -> bool:
+        """Whether the word for ads at the top stands above all headlines, not with the first."""
+        for label in group.css("span,div,b,h1,h2"):
+            if _says_ad(label.text()):
+                around = (n for n in _above(label, _BLOCK_LEVELS) if self._headlines_in(n))
+                nearest = next(around, None)
+                return nearest is not None and len(self._headlines_in(nearest)) > 1
         return False
+
+    def _headlines_in(self, node: LexborNode) -> list[LexborNode]:
+        return node.css(",".join((*self.engine.headlines, "[role=heading]")))
 
     def _links_beside(self, candidate: _Candidate) -> list[str]:
         """Addresses of the links in a title's own small box."""
@@ -612,6 +648,10 @@ def _is_ad_token(name: str) -> bool:
     if _AD_WORD.fullmatch(name):
         return True
     return any(token in _AD_TOKENS for token in _TOKEN.split(name.lower()))
+
+
+def _says_ad(text: str) -> bool:
+    return bool(_AD_LABEL.fullmatch(text[:_AD_CHARS].strip().casefold()))
 
 
 def _letters(text: str) -> str:

@@ -123,6 +123,8 @@ def _parameter(parts: SplitResult, *names: str) -> str | None:
 def _google_target(parts: SplitResult) -> str | None:
     if parts.path in ("/url", "/goto", "/interstitial", "/imgres"):
         return _parameter(parts, "q", "url", "adurl", "imgrefurl")
+    if parts.path == "/translate":
+        return _parameter(parts, "u")
     if parts.path.startswith("/amp/s/"):
         return "https://" + parts.path[len("/amp/s/") :] + (f"?{parts.query}" * bool(parts.query))
     return None
@@ -154,12 +156,35 @@ def _startpage_target(parts: SplitResult) -> str | None:
     return _parameter(parts, "u", "url") if parts.path.startswith("/do/") else None
 
 
+_TRANSLATION = re.compile(r"(?:^|&)_x_tr_\w+=[^&]*")
+
+
+def _translated_target(parts: SplitResult) -> str:
+    """What www-shop-example.translate.goog shows: points are hyphens there, hyphens two."""
+    coded = (parts.hostname or "").removesuffix(".translate.goog")
+    host = "-".join(part.replace("-", ".") for part in coded.split("--"))
+    query = _TRANSLATION.sub("", parts.query).lstrip("&")
+    return f"https://{host}{parts.path}" + f"?{query}" * bool(query)
+
+
+def _cached_amp_target(parts: SplitResult) -> str | None:
+    """/v/s/shop.example/page and /c/shop.example/page of the AMP cache; `s` says https."""
+    found = re.match(r"/[cv](/s)?/(.+)", parts.path)
+    if found is None:
+        return None
+    pairs = [pair for pair in parts.query.split("&") if pair and not pair.startswith("amp_js_v")]
+    query = "&".join(pairs)
+    return f"http{'s' if found[1] else ''}://{found[2]}" + f"?{query}" * bool(query)
+
+
 def _under(domain: str) -> Callable[[str], bool]:
     return lambda host: host == domain or host.endswith("." + domain)
 
 
 _REDIRECTS: list[tuple[Callable[[str], bool], Callable[[SplitResult], str | None]]] = [
     (lambda host: bool(_GOOGLE.search(host)), _google_target),
+    (_under("translate.goog"), _translated_target),
+    (_under("cdn.ampproject.org"), _cached_amp_target),
     (_under("bing.com"), _bing_target),
     (_under("search.yahoo.com"), _yahoo_target),
     (_under("search.aol.com"), _yahoo_target),
