@@ -205,13 +205,13 @@ def test_a_language_without_a_row_of_its_own_uses_its_language_file(monkeypatch)
         lambda key, _: {"question_openers": {"quux"}, "faq": {"grault garply"}}.get(key, set()),
     )
     questions_module._rows.cache_clear()
-    questions_module.speech_of.cache_clear()
+    questions_module._speech.cache_clear()
     try:
         assert strength("Quux is the price", questions_module.speech_of("xx")) == 1
     finally:
         monkeypatch.undo()
         questions_module._rows.cache_clear()
-        questions_module.speech_of.cache_clear()
+        questions_module._speech.cache_clear()
 
 
 def test_an_interview_or_a_policy_is_no_faq():

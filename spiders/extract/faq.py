@@ -16,6 +16,7 @@ from spiders.extract.questions import (
     MARKS,
     has_mark,
     labels_of,
+    may_name_faq,
     names_faq,
     speech_of,
 )
@@ -46,7 +47,7 @@ _POLICY = re.compile(
     r"|プライバシー|개인정보|الخصوصية|حریم خصوصی|פרטיות",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"A ?\d{0,2}[:.)]")  # begins with a letter, so it is sought in one leap
+_LABEL = re.compile(r"[QA] ?\d{0,2}[:.)]")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
 _TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
@@ -80,7 +81,8 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
         return []
     lines = read_lines(part)
     labels = labels_of(page.language, (line.text for line in lines))
-    heads = find_heads(lines, labels, speech_of(page.language))
+    speech = speech_of(page.language, (line.text for line in lines))
+    heads = find_heads(lines, labels, speech)
     regions = regions_of(lines, heads, says_faq)
     known = frozenset(key_of(entry.question) for entry in structured)
     accepted = accept(lines, regions, labels, known, trusts_headings=not _is_policy(page))
@@ -118,6 +120,8 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
     if says_faq or any(node.tag == "h1" for node in titles) or _has_box(page):
         return _main_part(page)
     is_asking = _has_marks(page.text)
+    if not titles and may_name_faq(page.text) and _has_plain_title(page):
+        return _main_part(page)
     if titles:
         places = _Asking(page).places if is_asking else []
         return _around([*titles, *places]) if len(places) > 2 else _main_part(page)
@@ -159,17 +163,51 @@ def _titles(page: ParsedPage) -> list[LexborNode]:
     ]
 
 
+def _has_plain_title(page: ParsedPage) -> bool:
+    """Whether a short line outside of links, headings and bold texts names a FAQ."""
+    text = page.tree.body.text(separator="\n") if page.tree.body else ""
+    for line in set(map(str.strip, text.split("\n"))):
+        if (
+            5 < len(line) < 40
+            and line[-1] != "."
+            and names_faq(line)
+            and _is_plain(page.html, line)
+        ):
+            return True
+    return False
+
+
+def _is_plain(html: str, text: str) -> bool:
+    """Whether the text stands in the source outside of tags and links."""
+    at = html.find(text)
+    while at >= 0:
+        before = html[max(0, at - 500) : at].lower()
+        inside = max(before.rfind("<a "), before.rfind("<title"), before.rfind("<option"))
+        if before.rfind("<") < before.rfind(">") and inside <= max(
+            before.rfind("</a"), before.rfind("</title"), before.rfind("</option")
+        ):
+            return True
+        at = html.find(text, at + 1)
+    return False
+
+
 def _has_box(page: ParsedPage) -> bool:
     return "faq" in page.names_lowered and page.tree.css_matches(_FAQ_BOXES)
 
 
 def _has_labels(text: str) -> bool:
-    """Whether two answers are labelled, each with a question shortly before it."""
+    """Whether two lines begin with a label, each with a question shortly before or behind it."""
     labelled = 0
     for match in _LABEL.finditer(text):
         start = match.start()
-        opens = text[max(0, start - _INDENT - 1) : start].rstrip(" \t").endswith("\n")
-        labelled += opens and has_mark(text[max(0, start - _NEAR) : start])
+        if not text[max(0, start - _INDENT - 1) : start].rstrip(" \t").endswith("\n"):
+            continue
+        asked = (
+            text[start : start + _NEAR]
+            if match[0][0] == "Q"
+            else text[max(0, start - _NEAR) : start]
+        )
+        labelled += has_mark(asked)
         if labelled > 1:
             return True
     return False

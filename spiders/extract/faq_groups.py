@@ -50,12 +50,14 @@ _BY_USERS = re.compile(
     r"|\bby \w+,? (?:on )?(?:[A-Z][a-z]+ \d{1,2},? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _AGO = re.compile(r"\b(?:minutes?|hours?|days?|weeks?|months?|years?) ago\b")
+_NUMBER_OR_DATE = re.compile(r"\D{0,3}\d{1,6}\D{0,3}|.*(?:\b(?:19|20)\d\d\b|\b\d\d?:\d\d\b).*")
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
 
 
 _FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
 _CHOICE = re.compile(r"\(?[A-Ba-b]\s?[).:\-]")
-_NUMBERED = re.compile(r"[A-Z]?\d{1,3}(?:[.\-]\d{1,3}){0,3}[.):]?\s")
+# 1.4, G2., 3), FAQ-COM100
+_NUMBERED = re.compile(r"(?:[A-Z]{1,5}-?){0,2}\d{1,3}(?:[.\-]\d{1,3}){0,3}[.):]?\s")
 _KEY = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"^[\W\d_]+")
 
@@ -75,6 +77,11 @@ class Region:
     groups: dict[tuple[str | int, ...], list[Head]] = field(default_factory=dict)
 
 
+def _names_faq(text: str) -> bool:
+    """Whether more than the number says FAQ: not in "FAQ-A10: About us"."""
+    return names_faq(text) and names_faq(_NUMBERED.sub("", text, count=1))
+
+
 def _is_title(line: Line, head: Head | None) -> bool:
     if (
         head is not None
@@ -88,7 +95,7 @@ def _is_title(line: Line, head: Head | None) -> bool:
         and (line.level > 0 or line.is_bold or (len(line.text) < 40 and line.text[-1] != "."))
         and not (line.is_linked and not line.level)
         and not (line.header and not line.level)
-        and names_faq(line.text)
+        and _names_faq(line.text)
     )
 
 
@@ -173,18 +180,21 @@ def _trim(
         and group[0].at <= region.start + 1
         and _share(group) < 0.6
     )
-    last = sure[-1] + 1
     if region.context == SECTION and group[0].shape in ("details", "accordion"):
-        last = _like(group, sure[-1], lines)
-    return group[0 if is_first else sure[0] : last]
+        first, _ = _like(group, sure[0], lines)
+        return group[first : _like(group, sure[-1], lines)[1]]
+    return group[0 if is_first else sure[0] : sure[-1] + 1]
 
 
-def _like(group: list[Head], at: int, lines: list[Line]) -> int:
-    """Where the heads behind `at` that stand as deep as it does end."""
-    depth = len(lines[group[at].at].path)
-    while at < len(group) and len(lines[group[at].at].path) == depth:
-        at += 1
-    return at
+def _like(group: list[Head], at: int, lines: list[Line]) -> tuple[int, int]:
+    """From where to where the heads around `at` stand as deep as it does."""
+    depths = [len(lines[head.at].path) for head in group]
+    first = last = at
+    while first and depths[first - 1] == depths[at]:
+        first -= 1
+    while last < len(group) and depths[last] == depths[at]:
+        last += 1
+    return first, last
 
 
 def _without_answers(group: list[Head]) -> list[Head]:
@@ -292,9 +302,12 @@ def _told(head: Head, lines: list[Line]) -> str:
 
 
 def _is_quiz(group: list[Head], lines: list[Line]) -> bool:
-    """Choices A and B behind the questions."""
+    """Choices A and B behind the questions, or fields to choose from."""
     chosen = 0
     for head in group:
+        if sum(line.is_choice for line in lines[head.at + 1 : head.until][:4]) > 1:
+            chosen += 1
+            continue
         first = [line.text for line in lines[head.at + 1 : head.at + 3]]
         chosen += len(first) == 2 and all(
             _CHOICE.match(text) and len(text) < 120 and text[:2].lstrip("(")[:1].upper() == letter
@@ -318,6 +331,13 @@ def _is_thread(group: list[Head], lines: list[Line]) -> bool:
     return told * 2 > len(group)
 
 
+def _is_counted(group: list[Head], lines: list[Line]) -> bool:
+    """Links that a mere number or date stands behind, as behind the threads of a forum."""
+    behind = [lines[head.at + 1].text for head in group if head.at + 1 < len(lines)]
+    told = sum(len(text) < 40 and bool(_NUMBER_OR_DATE.fullmatch(text)) for text in behind)
+    return told * 2 > len(group)
+
+
 def _density(group: list[Head]) -> float:
     """Share of the lines from the first to the last that are heads."""
     return len(group) / (group[-1].at - group[0].at + 1)
@@ -327,7 +347,7 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
     """Whether heads that ask often enough also have what a FAQ has: answers."""
     shape = members[0].shape
     if shape in ("links", "contents"):
-        return True
+        return not _is_counted(members, lines)
     asking = [head for head in members if head.asks]
     answered = sum(_answered(head, lines) for head in asking)
     if answered < 0.6 * len(asking) or _is_dialogue(members, region.context, lines, labels):
@@ -336,13 +356,15 @@ def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels
         return False
     if _is_quiz(members, lines) or (region.context == NONE and _is_checklist(members, lines)):
         return False
-    return _density(asking) >= DENSITY.get(shape, (0.0, 0.0, 0.0))[region.context]
+    return not asking or (_density(asking) >= DENSITY.get(shape, (0.0, 0.0, 0.0))[region.context])
 
 
 def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> bool:
     shape = group[0].shape
     limit = LIMITS[shape][context]
-    if limit is None or (context == NONE and group[0].key[-1] == "linked"):
+    if shape == "label" and all(head.opens for head in group):
+        limit = LIMITS["accordion"][context]
+    if limit is None or not _may_link(group, context):
         return False
     asking = [head for head in group if head.asks and (context > NONE or head.strength == 2)]
     fewest, least = limit
@@ -354,8 +376,21 @@ def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> b
     return len(asking) >= fewest and _share(group) >= least
 
 
-def _is_replied(group: list[Head], lines: list[Line], labels: Labels) -> bool:
-    """Whether nearly all are labelled "Q:" and followed by an "A:", some of them asking."""
+def _may_link(group: list[Head], context: int) -> bool:
+    """False for headings that lead to other pages, as teasers do: in a FAQ's section they may.
+
+    On a page that is called FAQ they may if all ask; other articles stand beside it.
+    """
+    if group[0].key[-1] != "linked" or context == SECTION:
+        return True
+    return context == PAGE and all(head.asks for head in group)
+
+
+def _is_replied(group: list[Head], context: int, lines: list[Line], labels: Labels) -> bool:
+    """Whether nearly all are labelled "Q:" and followed by an "A:".
+
+    Where nothing says FAQ, some must ask too.
+    """
     if group[0].shape != "label" or len(group) < 3:
         return False
     ends = [*(head.at for head in group[1:]), len(lines)]
@@ -363,7 +398,8 @@ def _is_replied(group: list[Head], lines: list[Line], labels: Labels) -> bool:
         any(labels.of(line.text)[0] == "a" for line in lines[head.at : min(end, head.at + 8)])
         for head, end in zip(group, ends, strict=True)
     )
-    return replied >= 0.8 * len(group) and sum(head.asks for head in group) * 5 >= len(group)
+    asking = sum(head.asks for head in group)
+    return replied >= 0.8 * len(group) and (context > NONE or asking * 5 >= len(group))
 
 
 def _agrees(group: list[Head], known: frozenset[str]) -> bool:
@@ -398,9 +434,20 @@ def _is_numbered(group: list[Head]) -> bool:
     )
 
 
+def _numbered(group: list[Head]) -> list[Head]:
+    """Where the questions carry numbers, those that do or have a mark; else all."""
+    counted = [head for head in group if _NUMBERED.match(head.question)]
+    asked = sum(head.asks for head in counted)
+    if asked < 3 or asked < 0.8 * sum(head.asks for head in group):
+        return group
+    return [h for h in group if h.strength == 2 or _NUMBERED.match(h.question)]
+
+
 def _plausible(head: Head) -> bool:
     question = head.question
-    return not is_small_talk(question) and not (len(question) < 60 and names_faq(question))
+    if is_small_talk(question):
+        return False
+    return len(question) > 59 or not _names_faq(question)
 
 
 def accept(
@@ -439,6 +486,8 @@ def _stragglers(regions: list[Region], lines: list[Line], taken: list[Head]) -> 
         for key, group in region.groups.items():
             if region.context == NONE or not (key in keys or (ranked and key[0] == "heading")):
                 continue
+            if key not in keys and key[-1] == "linked":  # another article
+                continue
             left = [h for h in group if h.strength == 2 and h.asks and id(h) not in have]
             left = _outside(left, taken)
             _spans(left, lines, region.end)
@@ -465,16 +514,21 @@ def _accept_in(
 ) -> list[Head]:
     taken: list[Head] = []
     groups = [group for group in region.groups.values() if group[0].shape in only]
+    listed = max((_asking(group) for group in groups if group[0].shape == "links"), default=0)
     for group in sorted(groups, key=lambda group: SHAPES.index(group[0].shape)):
         shape = group[0].shape
         if LIMITS[shape][region.context] is None or (
             shape in ("text", "list", "links") and len(taken) > 1
         ):
             continue
+        if shape in ("text", "inline") and listed > 3 * _asking(group):  # beside an index
+            continue
         group = _outside(group, taken)
         if group and group[0].shape == "accordion":
             group = _without_answers(group)
-        if not (group and _is_replied(group, lines, labels)):
+        if region.context > NONE and shape in ("heading", "bold"):
+            group = _numbered(group)
+        if not (group and _is_replied(group, region.context, lines, labels)):
             group = _trim(group, region, lines, contents)
             if not group or not _asks_enough(group, region.context, contents):
                 continue
@@ -488,6 +542,10 @@ def _accept_in(
     if not taken and region.context and "accordion" in only:
         taken = _templates(region, lines)
     return taken
+
+
+def _asking(group: list[Head]) -> int:
+    return sum(head.asks for head in group)
 
 
 def _outside(group: list[Head], taken: list[Head]) -> list[Head]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from spiders.extract.questions import MARKS, Labels, Speech, has_mark, strength, strip_signs
+from spiders.extract.questions import (
+    MARKS,
+    Labels,
+    Speech,
+    has_mark,
+    strength,
+    strip_signs,
+    without_count,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +38,7 @@ SHAPES = (
     "contents",
 )
 MAX_QUESTION = 300  # characters; longer "questions" are paragraphs that end in one
+_COUNTED = re.compile(r"Q\d{1,3}[.:)]?\s+(?=\S)")  # a label without a stop, behind another number
 _INLINE_QUESTION = re.compile(rf"^(.{{6,200}}?[{MARKS}])[\"”’')]?\s+(?=\S)")
 
 
@@ -37,12 +46,13 @@ class Head:
     """A line that may be a question.
 
     `rest` is what follows in the same line, `key` what its siblings have in common, `until` the
-    index of the first line that is no part of the answer.
+    index of the first line that is no part of the answer. `opens` is one in an element that opens
+    a panel or is called a question.
     """
 
     __slots__ = (
-        *("_asks", "_speech", "_strength", "at", "key", "question", "rest", "shape", "until"),
-        "url",
+        *("_asks", "_speech", "_strength", "at", "key", "opens", "question", "rest", "shape"),
+        *("until", "url"),
     )
 
     def __init__(
@@ -55,6 +65,7 @@ class Head:
         self.rest = rest
         self.url: str | None = None
         self.until = 0
+        self.opens = False
         self._speech = speech
         self._strength = -1
         self._asks = False
@@ -85,7 +96,8 @@ _SMALL_TALK = re.compile(
     r"|^(?:forgot|lost) (?:your |my )?(?:user|pass|log)|^looking for|^ready to|^not a member"
     r"|^i (?:still )?have .{0,20}questions?|^new here|^who(?:'|’)?s online|^who has been online"
     r"|^(?:security|secret|challenge) question"
-    r"|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try)"
+    r"|^already (?:a|have|registered|using)\b|^want to (?:learn|know|see|try|hear|get|be|join|stay)"
+    r"|^(?:do )?(?:you )?have (?:any )?(?:suggestion|feedback|idea)|cookies.{0,20} accept\b"
     r"|^(?:noch|haben sie) fragen|^war .{0,40}hilfreich|^.{0,25} vous a.{0,20}utile"
     r"|^why (?:choose|us)\b|^are you sure|^who we are|^what do you think|^leave a|^sound good"
     r"|^what (?:our|people|customers|clients) .{0,30}say|^how (?:can|may) we help"
@@ -129,7 +141,7 @@ class _Finder:
                 continue
             header, last = line.header, None
             text = line.text if line.text[0].isalnum() else strip_signs(line.text[:600])
-            kind, rest = self.labels.of(text)
+            kind, rest = self.label(text)
             if kind == "q":
                 found = self.labelled(line, rest)
                 if found is not None and not rest:
@@ -141,6 +153,16 @@ class _Finder:
             if found is not None:
                 last = found
                 yield found
+
+    def label(self, text: str) -> tuple[str, str]:
+        """What `Labels.of` says, also of a label behind the number of the paragraph."""
+        if not text[:1].isdigit():
+            return self.labels.of(text)
+        bare = without_count(text)
+        if bare is text:
+            return "", text
+        match = _COUNTED.match(bare)
+        return ("q", bare[match.end() :]) if match else self.labels.of(bare)
 
     def continued(self, head: Head, line: Line) -> None:
         """Take a line behind a <br> into the question that it ends."""
@@ -156,7 +178,7 @@ class _Finder:
         """`Q: ...`; the question is in the next line where the label stands alone."""
         key = ("label",)
         if rest:
-            if line.is_linked and line.target[:1] == "#":
+            if line.is_linked and line.target and not line.header:
                 return self.linked(line, line.target, rest)
             match = _INLINE_QUESTION.match(rest)
             if match and _holds_reply(rest[match.end() :], self.labels):
@@ -170,8 +192,10 @@ class _Finder:
             found = self.head(following, following.text, key)
         else:
             return None
-        if found is not None and line.tag == "summary":
-            found.shape = "details"
+        if found is not None:
+            found.opens = line.header > 0
+            if line.tag == "summary":
+                found.shape = "details"
         return found
 
     def plain(self, line: Line) -> Head | None:

@@ -33,6 +33,7 @@ _MAX_HEADER = 400  # characters; what is longer and called a question holds its 
 _MAX_PATH = 200  # levels that a line remembers; the deepest real page seen has 90
 _MAX_AHEAD = 400  # pieces that are looked at ahead of their turn
 _SIGNS = frozenset(("i", "svg", "img", "br"))
+_CHOICE = 'type="radio"'
 # Elements whose content is text as it is, whatever stands in it.
 _RAW = frozenset(("iframe", "xmp", "noembed", "noframes", "plaintext"))
 
@@ -60,7 +61,7 @@ class Line:
     `level` is 1-6 inside a heading, else 0. `lead` is the bold part at the start, `target` where
     the first link leads: "#x" inside the page, else an address; "" for a mere button. `header` is
     the number of the element that opens a panel or is called a question, `box` that of the
-    outermost element that is called FAQ.
+    outermost element that is called FAQ. `is_choice` stands behind a field to choose it by.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Line:
     is_linked: bool
     lead: str
     target: str
+    is_choice: bool = False
 
 
 Part = tuple[str, bool, str | None]
@@ -98,6 +100,7 @@ class _Reader:
         self.tag = ""
         self.here = _PLAIN
         self.header = 0
+        self.chooses = -1  # the line that a field to choose it by stands before
 
     def flush(self) -> None:
         """End the line: fold its white space, see what is bold and linked."""
@@ -119,7 +122,7 @@ class _Reader:
             lines.append(
                 Line(
                     text, len(lines), path, tag, level, self.header, here.box, bold, linked, lead,
-                    link or "",
+                    link or "", self.chooses == len(lines),
                 )
             )  # fmt: skip
 
@@ -182,6 +185,8 @@ class _Reader:
                     flush()
             elif kind == UNREAD:
                 at, text = self.behind(at, tag.name)
+            elif head.startswith("input") and _CHOICE in head:
+                self.chooses = len(self.lines)
             if len(self.lines) > MAX_LINES:
                 break
         if self.parts:

@@ -55,7 +55,7 @@ _HEADER = re.compile(
 _ANSWER = re.compile(
     r"answer|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac|spoiler|disclosure)[-_]*(?:item|box|block)?[-_]*"
     r"(?:body|content|panel|collapse|text|inner|copy|desc\w*|pane|a)(?![a-z])"
-    r"|^panel$|(?:^|\s)(?:collapse|elementor-tab-content)(?=\s|$)",
+    r"|(?:^|\s)(?:collapse|elementor-tab-content)(?=\s|$)",
 )
 _FAQ_BOX = re.compile(r"faq|frequently|questions-?and-?answers|help-?cent")
 # Signs beside a heading: edit and permanent links, words for screen readers.
@@ -187,12 +187,12 @@ def _tag(name: str, *told: tuple[str, str, str, str]) -> Tag:
     )
     tag.box = marks.faq and name in _BOXES
     tag.answer = (marks.answer and not marks.header) or role == "region"
-    tag.leaves = role == "tabpanel"  # may hold an accordion of its own
+    tag.leaves = role == "tabpanel" or words == "panel"  # may hold an accordion of its own
     tag.header = marks.header
     if role == "heading":
         level = attributes.get("aria-level") or "2"
         tag.level = int(level) if level in "123456" else 2
-    if marks is not _NOTHING or role or tag.opens or is_hidden or tag.is_bold:
+    if marks is not _NOTHING or role or tag.leaves or tag.opens or is_hidden or tag.is_bold:
         tag.tells = True
     return tag
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.errors import ConfigError
+from spiders.extract.literals import Literals
 from spiders.extract.words import languages, words
 
 if TYPE_CHECKING:
@@ -22,10 +24,12 @@ __all__ = [
     "clean_question",
     "has_mark",
     "labels_of",
+    "may_name_faq",
     "names_faq",
     "speech_of",
     "strength",
     "strip_signs",
+    "without_count",
 ]
 
 MARKS = "?？؟\u037e՞፧⁇⁈⁉‽⸮﹖︖꘏꛷¿"
@@ -36,7 +40,7 @@ _ANY_MARK = re.compile(rf"[{MARKS}]")
 # Signs beside a question that open it and are no part of it. A sign that may belong to the words
 # (+ in C++) must stand apart or behind the question mark.
 _ARROWS = "▼▾▿▽▲△►▶▸▹›»❯❱⌄⌃∨∧✕✖✗×➕➖➜➤→↓↑•·●○◦■□▪▫❓❔⊕⊖⊞⊟＋－¶§\u200b\ufeff\ue000-\uf8ff"
-_LEADING = re.compile(rf"^(?:[\s{_ARROWS}*|]|[+\-–—−](?=\s)|#(?=\s)|\[[+\-]\])+")
+_LEADING = re.compile(rf"^(?:[\s{_ARROWS}*|]|[+\-–—−](?=\s)|\+(?=[^\W\d]|¿)|#(?=\s)|\[[+\-]\])+")
 _TRAILING = re.compile(
     rf"(?:[\s{_ARROWS}|]|(?<=[\s{MARKS}])[+\-–—−*#xX]|\[(?:[+\-]|edit|top)\]"
     r"|(?<=[\W_])(?:expand_more|expand_less|keyboard_arrow_down|keyboard_arrow_right|chevron_right"
@@ -48,6 +52,13 @@ _SIGN_WORDS = (
 )
 _NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
 _WORDS = re.compile(r"\w+")
+# Letters that keyboards write in several ways, signs over and between letters that many leave out.
+_SPELLINGS = str.maketrans(
+    dict(zip("أإآيىكةۀ", "اااییکهه", strict=True))
+    | {"’": "'", "ʼ": "'", "‘": "'", "İ": "i", "\u200c": " "}
+    | dict.fromkeys(("\u0640", "\u200d", "\u200e", "\u200f", *map(chr, range(0x64B, 0x653))), "")
+)
+_DOTLESS = str.maketrans("ıς", "iσ")  # capitals of ı and i cross in Turkish
 _FIRST_WORD = re.compile(r"[^\s,:;.!?()/]+")
 _ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
 
@@ -64,42 +75,86 @@ _ALIASES = dict(
 class Speech:
     """How questions are asked in the languages of one page.
 
-    `openers` are keyed by their first word; `loose` are openers of scripts without spaces.
+    `openers` are keyed by their first word, `asks` are words anywhere in a question; `loose` are
+    those of scripts without spaces.
     """
 
     openers: dict[str, tuple[str, ...]]
     loose: tuple[str, ...]
     endings: tuple[str, ...]
-    asks: tuple[str, ...]
+    asks: frozenset[str]
+    loose_asks: tuple[str, ...]
 
 
 @cache
 def _rows() -> dict[str, dict[str, list[str]]]:
+    """By language: a table of questions.toml, and what the language's file says of questions."""
     path = Path(__file__).with_name("questions.toml")
     rows = tomllib.loads(path.read_text(encoding="utf-8"))
     for language, row in rows.items():
         if unknown := sorted(set(row) - _ROWS):
             raise ConfigError(f"questions.toml [{language}] has unknown keys {unknown}")
-    for language in languages().keys() - rows.keys() - _ALIASES.keys():
-        rows[language] = _row_of(language)
-    return rows
-
-
-def _row_of(language: str) -> dict[str, list[str]]:
-    """What a language file says of questions, for a language without a row in questions.toml."""
+    for code in languages():
+        row = rows.setdefault(_ALIASES.get(code, code), {})
+        for key, others in _row_of(code, has_names="faq" in row).items():
+            row[key] = [*row.get(key, ()), *others]
     return {
-        "faq": sorted(phrase for phrase in words("faq", language) if len(phrase) > 5),
+        language: {key: list(dict.fromkeys(map(_caseless, row[key]))) for key in row}
+        for language, row in rows.items()
+    }
+
+
+def _row_of(language: str, has_names: bool) -> dict[str, list[str]]:
+    """What a language file says of questions; a word alone names a FAQ if nothing else does."""
+    return {
+        "faq": sorted(
+            phrase
+            for phrase in words("faq", language)
+            if len(phrase) > 5 and (not has_names or " " in phrase or _is_loose(phrase))
+        ),
         "openers": sorted(words("question_openers", language)),
         "endings": sorted(words("question_closers", language)),
     }
 
 
-@cache
-def speech_of(language: str | None) -> Speech:
-    """Rows of the declared language and of English; of all languages when it is not known."""
+def speech_of(language: str | None, texts: Iterable[str] = ()) -> Speech:
+    """How the declared language asks, and English, and the language that the texts ask in.
+
+    Pages often declare another language than theirs. All languages when none is declared.
+    """
     rows = _rows()
     language = _ALIASES.get(language or "", language)
-    chosen = [rows[language], rows["en"]] if language in rows else list(rows.values())
+    if language not in rows:
+        return _speech(frozenset(rows))
+    votes: dict[str, int] = {}
+    for text in texts:
+        if len(text) <= _MAX_VOTE and (first := _FIRST_WORD.match(_uncounted(_caseless(text)))):
+            for other in _askers().get(first[0], ()):
+                votes[other] = votes.get(other, 0) + 1
+    best = max(votes, key=lambda other: votes[other], default=language)
+    declared = max(votes.get(language, 0), votes.get("en", 0))
+    if best is not None and votes.get(best, 0) > max(2, declared):
+        return _speech(frozenset((language, "en", best)))
+    return _speech(frozenset((language, "en")))
+
+
+_MAX_VOTE = 170  # characters of a line whose first word tells the language
+
+
+@cache
+def _askers() -> dict[str, tuple[str, ...]]:
+    """The languages that a first word of questions belongs to."""
+    found: dict[str, list[str]] = {}
+    for language, row in _rows().items():
+        for word in {opener.split()[0] for opener in row.get("openers", ())}:
+            found.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
+
+
+@lru_cache(maxsize=256)
+def _speech(languages: frozenset[str]) -> Speech:
+    rows = _rows()
+    chosen = [rows[language] for language in sorted(languages)]
 
     def of(key: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(word for row in chosen for word in row.get(key, ())))
@@ -111,7 +166,14 @@ def speech_of(language: str | None) -> Speech:
             key = first[0] if first else opener
             by_word[key] = (*by_word.get(key, ()), opener)
     loose = tuple(filter(_is_loose, of("openers")))
-    return Speech(by_word, loose, of("endings"), of("asks"))
+    asks = of("asks")
+    return Speech(
+        by_word,
+        loose,
+        of("endings"),
+        frozenset(word for word in asks if not _is_loose(word)),
+        tuple(filter(_is_loose, asks)),
+    )
 
 
 def _is_loose(word: str) -> bool:
@@ -142,12 +204,40 @@ def names_faq(text: str) -> bool:
     (True, False)
     """
     by_word, loose = _phrases()
-    low = text.lower()
+    low = _caseless(text)
     for word in _WORDS.findall(low):
         for phrase in by_word.get(word, ()):
             if phrase in low and _stands_free(phrase, low):
                 return True
     return not text.isascii() and any(phrase in low for phrase in loose)
+
+
+@cache
+def _long_names() -> Literals:
+    """The names of a FAQ that are more than a word of a menu."""
+    by_word, loose = _phrases()
+    names = [phrase for phrases in by_word.values() for phrase in phrases]
+    return Literals([*(name for name in names if len(name) > 7), *loose])
+
+
+def may_name_faq(text: str) -> bool:
+    """Whether a name of a FAQ is anywhere in a long text; one pass over it.
+
+    >>> may_name_faq("Home Shop Frequently asked questions")
+    True
+    """
+    return bool(_long_names().places(_caseless(text)))
+
+
+def _caseless(text: str) -> str:
+    """Lower case, and one spelling of what people write in several ways.
+
+    >>> _caseless("SIKÇA"), _caseless("ＦＡＱ"), _caseless("Qu’est-ce")
+    ('sikça', 'faq', "qu'est-ce")
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).translate(_SPELLINGS).lower().translate(_DOTLESS)
 
 
 def _stands_free(phrase: str, low: str) -> bool:
@@ -204,6 +294,19 @@ _STOPS = frozenset(":：.)]、﹕|·-–—")
 _GLUED = re.compile(r"^(?P<word>[QA])(?P<stop>)(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])")
 
 
+_COUNT = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.):]?\s+(?=[^\W\d])")
+
+
+def without_count(text: str) -> str:
+    """The text without the number of its paragraph.
+
+    >>> without_count("2.1 Q: Who?"), without_count("3 of 4")
+    ('Q: Who?', 'of 4')
+    """
+    match = _COUNT.match(text)
+    return text[match.end() :] if match else text
+
+
 @lru_cache(maxsize=256)
 def _labels(languages: frozenset[str]) -> Labels:
     rows = _rows()
@@ -221,6 +324,8 @@ def labels_of(language: str | None, texts: Iterable[str]) -> Labels:
     languages = {"en"} | ({language} if language in rows else set())
     seen: dict[str, int] = {}
     for text in texts:
+        if text[0].isdigit():
+            text = without_count(text)
         if not _STOPS.isdisjoint(text[:16]) and (match := _LABEL.match(text)) and match["stop"]:
             word = match["word"].lower()
             seen[word] = seen.get(word, 0) + 1
@@ -291,13 +396,16 @@ def strength(text: str, speech: Speech) -> int:
     return _sounds(text, speech) if len(text) <= 170 else 0
 
 
+def _uncounted(low: str) -> str:
+    """Without the number or letter of a paragraph and without signs that open it."""
+    if not low[:1].isalpha():
+        return _NUMBER.sub("", low, count=1).lstrip("¿\"'“„«([ -–—.:)")
+    return _NUMBER.sub("", low, count=1) if low[1:2] in ".):" else low
+
+
 def _sounds(text: str, speech: Speech) -> int:
     """1 for a short text without a mark that opens or ends as questions do, else 0."""
-    low = text.lower()
-    if not low[:1].isalpha():
-        low = _NUMBER.sub("", low, count=1).lstrip("¿\"'“„«([ ")
-    elif low[1:2] in ".):":
-        low = _NUMBER.sub("", low, count=1)
+    low = _uncounted(_caseless(text))
     if low[-1:] in ".:,":
         return 0
     first = _FIRST_WORD.match(low)
@@ -306,8 +414,11 @@ def _sounds(text: str, speech: Speech) -> int:
             return 1
     if len(low) <= 80 and low.endswith(speech.endings):
         return 1
+    if len(low) <= 60 and speech.asks and not speech.asks.isdisjoint(low.split()):
+        return 1
     if low.isascii():
         return 0
     return int(
-        low.startswith(speech.loose) or (len(low) <= 60 and any(ask in low for ask in speech.asks))
+        low.startswith(speech.loose)
+        or (len(low) <= 60 and any(ask in low for ask in speech.loose_asks))
     )
