@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 
 from crawler.config import REPORT_LANGUAGES
 from crawler.errors import ConfigError
+from reports.iranian import MONTHS, iranian
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +35,10 @@ LANGUAGES = REPORT_LANGUAGES
 _LOCALES = {"en": "en_GB", "kmr": "ku"}
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹"}
 _ISOLATED = re.compile(r"[A-Za-z]")  # letters that run against a right-to-left sentence
+# German counts after a word that asks for the dative; units whose plural shows it.
+_DATIVE = re.compile(
+    r"\b((?:von|mit|binnen|bei|aus) [+−]?\d[\d.,]* )(Tage|Punkte|Wege|Wörter|Schritte|Monate)\b"
+)
 _FSI, _PDI, _LRM = "\u2068", "\u2069", "\u200e"
 
 
@@ -85,7 +90,8 @@ class Words:
     def _filled(self, template: str, values: Mapping[str, object]) -> str:
         if not values:
             return template
-        return template.format(**{name: self._placed(value) for name, value in values.items()})
+        text = template.format(**{name: self._placed(value) for name, value in values.items()})
+        return _DATIVE.sub(r"\1\2n", text) if self.language == "de" else text
 
     def _placed(self, value: object) -> str:
         """A value inside a message: numbers by locale, foreign letters kept in their direction."""
@@ -155,11 +161,18 @@ class Words:
         return self.sign(share, plus=plus) + self.digits(text)
 
     def date(self, when: str | datetime) -> str:
-        """A date that no country misreads; text that is no ISO date comes back as it is."""
+        """A date that no country misreads; text that is no ISO date comes back as it is.
+
+        In Persian the day of the Iranian calendar comes first.
+        """
         moment = _moment(when)
         if moment is None:
             return str(when)
-        return self.digits(dates.format_date(moment, "long", locale=self.locale))
+        western = self.digits(dates.format_date(moment, "long", locale=self.locale))
+        if self.language != "fa":
+            return western
+        year, month, day = iranian(moment)
+        return self.digits(f"{day} {MONTHS[month - 1]} {year} ({western})")
 
     def time(self, when: str | datetime) -> str:
         """Date and time, with the zone named."""

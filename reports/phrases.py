@@ -60,6 +60,14 @@ _OTHER_TERMS = (
     *("too few competitors were measured", "the network is off", "both other brands do"),
     *("known and wanted, but the budget of the site was used up", "out of the page budget"),
     *("no criterion of the rubric could be observed", "DuckDuckGo refused to answer"),
+    *("to read the chat", "consent", "scripts", "app-shell", "tag-manager", "lazy-loader"),
+    *("a form", "a login", "a bot", "ignored"),
+    *("no way to a person was found on pages whose clicks are known",),
+    *("only a search result led to a contact, so its way is not known",),
+)
+# Names that are the same in every language.
+_NAMES = frozenset(
+    ("WhatsApp", "Telegram", "Messenger", "Viber", "LINE", "WeChat", "Signal", "KakaoTalk", "SMS")
 )
 # What brand_classes.toml says of kinds of sites.
 _MEANINGS = (
@@ -72,8 +80,9 @@ _MEANINGS = (
     "a platform maker's search, support or documentation pages",
 )
 # Templates of analysis and crawler. `n`, `all`, `part`, `least` and `rank` are counts, `brand` and
-# `rival` domains, `what` is of _WHATS, `theme` of _THEMES, `pages` a count of pages, `text` and
-# what begins with it is quoted and never translated; all others are said in turn.
+# `rival` domains, `what` is of _WHATS, `theme` of _THEMES, `meaning` of _MEANINGS, `pages` a count
+# of pages, `clicks` one of clicks, `text` and what begins with it is quoted and never translated;
+# all others are said in turn.
 _SENTENCES = (
     # values
     "{value} of 5 stars",
@@ -162,6 +171,10 @@ _SENTENCES = (
     "without {names}",
     "no score in {names}",
     "the weight of {name}",
+    # ways to a person
+    "{way}: {clicks}",
+    "{way}: {clicks}, then {hurdle}",
+    "{way}: {clicks}, then {hurdle} and {second}",
     # the rubric of FAQs
     "{n} of {all} entries have their answer there",
     "{n} of {all} entries are questions",
@@ -195,8 +208,9 @@ _SENTENCES = (
     "set aside as {kind}",
     # visits
     "{n} of {all} pages could not be read",
-    "opened {n} pages",
-    "opened {n} pages ({text})",
+    "opened {pages}",
+    "opened {pages} ({cause})",
+    "{n} left out, for other such pages gave nothing",
     "{n} missed on {part} sampled of {all} others",
     "{text_vendor} is on the static pages",
     "the site answers {n}",
@@ -235,6 +249,9 @@ _NOTES = (
     "Not among the results of {text_provider} for {text}.",
     "Rank {rank} for “{text}” ({text_provider}): {text_url}",
     "Mystery visits of the last year: {n} answered, {part} never.",
+    "All checks of this page pass.",
+    "Page in {tongue}: {text}",
+    "{stars} of {all} from {n}",
 )
 # Counts with their nouns that stand inside sentences.
 COUNTED = (
@@ -314,8 +331,20 @@ def _inside(name: str) -> str:
         return r"\S+?"
     if name in ("what", "theme"):
         return "|".join(re.escape(term) for term in (_WHATS if name == "what" else _THEMES))
-    if name == "pages":
-        return r"\d[\d,]* pages?"
+    if name == "meaning":
+        return "|".join(map(re.escape, _MEANINGS))
+    if name in ("pages", "clicks"):
+        return rf"\d[\d,]* {name[:-1]}s?"
+    if name in ("hurdle", "second"):
+        return "a form|a login|a bot"
+    if name in ("way", "text_vendor"):
+        return "[^:;]+"
+    if name == "stars":
+        return r"\d+(?:\.\d+)?"
+    if name == "tongue":
+        return "[a-z]{2,3}"
+    if name == "cause":  # the last bracket, not all between the first and the last
+        return r"(?:[^()]|\([^()]*\))+"
     return ".+?"
 
 
@@ -326,6 +355,7 @@ _PATTERNS = sorted(
 )
 _NOTE_PATTERNS = tuple(_phrase(template) for template in _NOTES)
 _DEEPEST = 5
+_LONGEST = 2  # pieces of a list that one sentence of ours may take
 
 
 def said(text: str, words: Words) -> str:
@@ -334,9 +364,9 @@ def said(text: str, words: Words) -> str:
     >>> said("3 of the 4 other brands do", words_for("en"))
     '3 of the 4 other brands do'
     """
-    if words.language == "en" or not text:
-        return text
-    return _said(text, words.language)
+    if words.language == "en":
+        return _in_english(text, words)
+    return _said(text, words.language) if text else text
 
 
 def noted(excerpt: str, words: Words) -> str:
@@ -347,6 +377,22 @@ def noted(excerpt: str, words: Words) -> str:
     return excerpt
 
 
+_DATED = tuple(phrase for phrase in _PATTERNS if "{date}" in phrase.template)
+_SIGNED = re.compile(r"(?<![\w.,+-])([+-])(\d[\d,]*(?:\.\d+)?)(?= points?\b)")
+
+
+def _in_english(text: str, words: Words) -> str:
+    """The sentence with its dates in words and a real minus before its points."""
+    for phrase in _DATED:
+        if phrase.chunk in text and (match := phrase.expression.fullmatch(text)):
+            text = text.replace(match["date"], words.date(match["date"]), 1)
+    return _SIGNED.sub(lambda m: words.sign(float(m[1] + _plain(m[2])), plus=True) + m[2], text)
+
+
+def _plain(digits: str) -> str:
+    return digits.replace(",", "")
+
+
 @lru_cache(maxsize=50_000)
 def _said(text: str, language: str) -> str:
     return _spoken(text, words_for(language), 0) or text
@@ -354,6 +400,12 @@ def _said(text: str, language: str) -> str:
 
 def _spoken(text: str, words: Words, depth: int) -> str | None:
     """None where nothing of it is known or translated."""
+    whole = _one(text, words, depth)
+    return _listed(text, words, depth) if whole is None else whole
+
+
+def _one(text: str, words: Words, depth: int) -> str | None:
+    """A term, a value or a sentence of ours; None where it is none of them, as a list is."""
     if depth > _DEEPEST:
         return None
     if (term := _term(text, words)) is not None:
@@ -365,10 +417,12 @@ def _spoken(text: str, words: Words, depth: int) -> str | None:
             continue
         if match := phrase.expression.fullmatch(text):
             return _filled(phrase.template, match.groupdict(), words, depth)
-    return _listed(text, words, depth)
+    return None
 
 
 def _term(text: str, words: Words) -> str | None:
+    if text in _NAMES:
+        return text
     if text in _TERM_SET:
         return words.t(text)
     if text in _LOWERED:
@@ -394,22 +448,40 @@ def _filled(template: str, found: dict[str, str], words: Words, depth: int) -> s
             values[name] = text
         elif name == "date":
             values[name] = words.date(text)
+        elif name == "tongue":
+            values[name] = words.language_name(text)
         else:
             values[name] = _spoken(text, words, depth + 1) or text
     return words.t(template, **values)
 
 
 def _listed(text: str, words: Words, depth: int) -> str | None:
-    """A list whose items are all known; the mark between them is the language's own."""
-    for separator, mark in (("; ", "; "), (", ", ", ")):
+    """A list whose items are all known; the mark between them is the language's own.
+
+    Where only some are known, the others stay as they are between semicolons.
+    """
+    for separator in ("; ", ", "):
         if separator in text:
-            items = [_spoken(item, words, depth + 1) for item in text.split(separator)]
-            if all(items):
-                return words.t(mark).join(item for item in items if item)
-            if separator == "; " and any(items):
-                pairs = zip(items, text.split(separator), strict=True)
-                return words.t(mark).join(item or whole for item, whole in pairs)
+            items = _items(text, separator, words, depth)
+            spoken = [item for item, whole in items if item is not None]
+            if len(spoken) == len(items) or (separator == "; " and spoken):
+                return words.t(separator).join(item or whole for item, whole in items)
     return None
+
+
+def _items(text: str, separator: str, words: Words, depth: int) -> list[tuple[str | None, str]]:
+    """(what it is called, the text) of each item; a sentence of ours may hold the separator."""
+    pieces, items = text.split(separator), []
+    while pieces:
+        for length in range(min(len(pieces), _LONGEST), 0, -1):
+            whole = separator.join(pieces[:length])
+            spoken = _spoken if length == 1 else _one
+            known = None if whole == text else spoken(whole, words, depth + 1)
+            if known is not None or length == 1:
+                items.append((known, whole))
+                del pieces[:length]
+                break
+    return items
 
 
 _NUMBER = re.compile(r"(?P<sign>[+−-]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>[ \xa0]?%)?")
@@ -420,7 +492,7 @@ def _value(text: str, words: Words) -> str | None:
     match = _NUMBER.match(text)
     if match is None:
         return None
-    digits = match["digits"].replace(",", "")
+    digits = _plain(match["digits"])
     places = len(digits.partition(".")[2])
     value = float(digits) * (-1 if match["sign"] in ("-", "−") else 1)
     rest = text[match.end() :]

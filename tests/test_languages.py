@@ -6,7 +6,7 @@ import re
 import string
 import unicodedata
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from analysis.swot_rules import SWOT_RULES
 from crawler.config import Study
 from crawler.errors import ConfigError
 from reports import fonts, messages, phrases
+from reports.iranian import iranian
 from reports.locale import CATALOGS, LANGUAGES, words_for
 from reports.phrases import noted, said
 from reports.renderers import html, markdown
@@ -109,7 +110,7 @@ def test_a_missing_translation_is_said_in_english():
         ("de", "1.234,5", "43\xa0%", "2. März 2026"),
         ("fr", "1\u202f234,5", "43\xa0%", "2 mars 2026"),
         ("es", "1.234,5", "43\xa0%", "2 de marzo de 2026"),
-        ("fa", "۱٬۲۳۴٫۵", "۴۳٪", "۲ مارس ۲۰۲۶"),
+        ("fa", "۱٬۲۳۴٫۵", "۴۳٪", "۱۱ اسفند ۱۴۰۴ (۲ مارس ۲۰۲۶)"),
         ("gu", "1,234.5", "43%", "2 માર્ચ, 2026"),
         ("mn", "1,234.5", "43%", "2026\u202fоны гуравдугаар сарын 2"),
         ("sw", "1,234.5", "43%", "2 Machi 2026"),
@@ -121,6 +122,38 @@ def test_numbers_and_dates_are_those_of_cldr(language, number, share, date):
     assert words.number(1234.5) == number
     assert words.percent(0.43) == share
     assert words.date("2026-03-02") == date
+
+
+@pytest.mark.parametrize(
+    ("when", "jalali"),
+    [
+        ("2017-03-20", (1395, 12, 30)),  # the last day of a leap year
+        ("2017-03-21", (1396, 1, 1)),
+        ("2020-03-20", (1399, 1, 1)),
+        ("2021-03-20", (1399, 12, 30)),
+        ("2021-03-21", (1400, 1, 1)),
+        ("2025-03-20", (1403, 12, 30)),
+        ("2025-03-21", (1404, 1, 1)),
+        ("2025-09-22", (1404, 6, 31)),
+        ("2025-09-23", (1404, 7, 1)),
+        ("2026-11-22", (1405, 9, 1)),
+        ("2029-03-20", (1408, 1, 1)),
+        ("2030-03-21", (1409, 1, 1)),
+    ],
+)
+def test_days_of_the_iranian_calendar_are_right(when, jalali):
+    assert iranian(date.fromisoformat(when)) == jalali
+
+
+def test_every_day_of_forty_years_follows_the_day_before_in_the_iranian_calendar():
+    day, last = date(2000, 3, 20), (1379, 1, 1)
+    assert iranian(day) == last
+    for _ in range(40 * 365):
+        day += timedelta(1)
+        now = iranian(day)
+        assert now == (*last[:2], last[2] + 1) or now[2] == 1
+        assert now > last
+        last = now
 
 
 def test_plural_forms_follow_the_language():
@@ -165,6 +198,52 @@ def test_a_reason_within_a_reason_is_translated():
     text = "FAQ: the start page could not be read: 2 pages timed out (challenge page)"
     spoken = said(text, words_for("de"))
     assert spoken.startswith("FAQ: die Startseite konnte nicht gelesen werden: 2 Seiten mit")
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("By 2027-02-20, show a phone number with its hours.",
+         "By 20 February 2027, show a phone number with its hours."),
+        ("Reviews: -100 points against +0 points", "Reviews: −100 points against 0 points"),
+        ("It says “2027-02-20” and model X-100 points at it", None),
+    ],
+)  # fmt: skip
+def test_english_goals_have_worded_dates_and_a_real_minus(text, spoken):
+    assert said(text, words_for("en")) == (spoken or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("phone: 0 clicks; form: 1 click, then a form; WhatsApp: 3 clicks",
+         "Telefon: 0 Klicks; Formular: 1 Klick, dann ein Formular; WhatsApp: 3 Klicks"),
+        ("chat: 2 clicks, then a bot and a form", "Chat: 2 Klicks, dann ein Bot und ein Formular"),
+        ("opened 1 page (to read the chat); tawk is on the static pages",
+         "1 Seite geöffnet (um den Chat zu lesen); tawk steht auf den statischen Seiten"),
+        ("no mystery visit; 2 reviews speak of it; at least 5",
+         "kein Testbesuch; 2 Rezensionen sprechen davon; mindestens 5"),
+        ("not passed: answers stand beside their questions (0 of 6 entries have their answer "
+         "there); covers at least 4 topics (3 topics)",
+         "nicht erfüllt: Antworten stehen bei ihren Fragen (bei 0 von 6 Einträgen steht die "
+         "Antwort dabei); deckt mindestens 4 Themen ab (3 Themen)"),
+        ("a.example is a newspaper or magazine by its name and what ranks; set aside as publisher",
+         "a.example ist eine Zeitung oder Zeitschrift, nach Namen und Treffern; beiseitegelegt "
+         "als Verlag"),
+        ("e-mail, contact form, WhatsApp", "E-Mail, Kontaktformular, WhatsApp"),
+    ],
+)  # fmt: skip
+def test_lists_of_our_sentences_are_translated_whole(text, spoken):
+    assert said(text, words_for("de")) == spoken
+
+
+def test_german_counts_agree_with_the_word_before_them():
+    words = words_for("de")
+    assert words.t("{value} of {n}", value="von 30 Tage auf 60 Tage", n=2) == (
+        "von 30 Tagen auf 60 Tage of 2"
+    )
+    text = said("By 2027-02-20, give 60 days for returns instead of 14 days.", words)
+    assert text.endswith("60 Tage Zeit geben statt 14 Tage.")
 
 
 def test_text_that_is_none_of_ours_stays_as_it_is():

@@ -226,7 +226,9 @@ def _missed(db: Database, brand: str, choice: Choice) -> int:
 
 def _note(choice: Choice, missed: int, left_out: int) -> str:
     opened = ", ".join(sorted({why for _, why in choice.open}))
-    parts = [f"opened {len(choice.open) - left_out} pages" + (f" ({opened})" if opened else "")]
+    number = len(choice.open) - left_out
+    pages = "1 page" if number == 1 else f"{number} pages"
+    parts = [f"opened {pages}" + (f" ({opened})" if opened else "")]
     if left_out:
         parts.append(f"{left_out} left out, for other such pages gave nothing")
     if choice.known:
