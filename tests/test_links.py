@@ -66,3 +66,8 @@ def test_pages_of_the_footer_come_before_those_of_the_text():
         '<main><a href="/a">Mountains</a></main><footer><a href="/b">Promise</a></footer>'
     )
     assert next(link.url for link in found.values()) == "https://www.brand.example/b"
+
+
+@pytest.mark.parametrize("path", ["security", "code-of-conduct", "responsible-disclosure"])
+def test_pages_that_name_whom_to_write_to_come_before_other_pages(path):
+    assert purpose_of(f"https://a.example/{path}")[1] > purpose_of("https://a.example/features")[1]
