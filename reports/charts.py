@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import altair
 
+    from reports.locale import Words
     from reports.model import Report
 
 __all__ = ["Chart", "importance_performance", "rating_over_time", "review_scatter"]
@@ -75,14 +76,15 @@ def review_scatter(report: Report) -> Chart | None:
         marks = base.mark_circle(size=90, opacity=1).encode(color=_as_told(alt, "mark"))
         return marks + _names(base.encode(color=_as_told(alt, "ink")), "brand")
 
-    return _draw(build, words.t("Reviews read and mean stars, by brand"), _HALF, 260)
+    return _draw(build, words, words.t("Reviews read and mean stars, by brand"), _HALF, 260)
 
 
 def rating_over_time(report: Report) -> Chart | None:
     """Mean stars by quarter with n at each point; None with fewer than two quarters."""
     words = report.words
     points = [
-        {"period": p.period, "stars": stars, "n": f"n {words.number(n)}"} | _colors(own)
+        {"period": words.digits(p.period), "stars": stars, "n": f"n {words.number(n)}"}
+        | _colors(own)
         for p in report.voice.over_time
         for own, stars, n in ((True, p.own, p.own_n), (False, p.market, p.market_n))
         if stars is not None
@@ -110,7 +112,7 @@ def rating_over_time(report: Report) -> Chart | None:
         return line
 
     label = words.t("Mean stars by quarter, own brand and competitors")
-    return _draw(build, label, _FULL, 200)
+    return _draw(build, words, label, _FULL, 200)
 
 
 def _mean(values: Iterable[Any]) -> float:
@@ -154,7 +156,7 @@ def importance_performance(report: Report) -> Chart | None:
         )
 
     label = words.t("Importance and performance of themes, cross-hairs at the medians")
-    return _draw(build, label, _HALF, 260)
+    return _draw(build, words, label, _HALF, 260)
 
 
 def _place_names(
@@ -202,7 +204,7 @@ def _as_told(alt: Any, field: str) -> Any:
     return alt.Color(f"{field}:N", scale=None)
 
 
-def _draw(build: Any, label: str, wide: int, height: int) -> Chart:
+def _draw(build: Any, words: Words, label: str, wide: int, height: int) -> Chart:
     # Altair and vl-convert cost 0.8 s: only a renderer that draws pays for them.
     import altair as alt  # noqa: PLC0415
     import vl_convert  # noqa: PLC0415
@@ -215,8 +217,20 @@ def _draw(build: Any, label: str, wide: int, height: int) -> Chart:
                 width=width, height=height, background="transparent", padding=4
             )
             spec = _styled(alt, chart).to_dict(validate=False)
-            drawn.append(only_drawing(vl_convert.vegalite_to_svg(spec), label))
+            svg = vl_convert.vegalite_to_svg(spec, format_locale=_spelling(words))
+            drawn.append(only_drawing(svg, label))
     return Chart(drawn[0], drawn[1], label)
+
+
+def _spelling(words: Words) -> dict[str, Any]:
+    """How axes spell numbers: by the language, as the rest of the report does (d3-format)."""
+    return {
+        "decimal": words.number(0.5, 1)[1],
+        "thousands": words.number(12_345)[2],
+        "grouping": [3],
+        "currency": ["", ""],
+        "numerals": list(words.digits("0123456789")),
+    }
 
 
 def _styled(alt: Any, chart: Any) -> Any:

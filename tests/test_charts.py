@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,22 @@ def test_the_own_brand_has_a_colour_of_its_own(report):
     svg = charts.review_scatter(report).wide
     assert svg.count('fill="var(--own)"') >= 1
     assert svg.count('fill="var(--market)"') >= 4
+
+
+@pytest.mark.parametrize(
+    ("language", "spelled", "foreign"), [("fa", "[۰-۹]", "[0-9]"), ("de", r"\d,\d", r"\d\.\d")]
+)
+def test_axes_spell_numbers_as_the_language_does(language, spelled, foreign):
+    now = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    report = build_report(build_market(Path(":memory:")), RUN, now=now, language=language)
+    texts = [
+        element.text or ""
+        for draw in CHARTS
+        for element in ElementTree.fromstring(draw(report).wide).iter(f"{{{charts._SVG}}}text")
+    ]
+    told = " ".join(text for text in texts if ".example" not in text)
+    assert re.search(spelled, told)
+    assert not re.search(foreign, told)
 
 
 @pytest.mark.parametrize("draw", CHARTS, ids=lambda f: f.__name__)
