@@ -432,3 +432,45 @@ def test_a_letter_between_bars_tells_phone_from_fax():
 def test_a_number_behind_customer_service_is_a_phone():
     text = "<p>Customer Service: 0345 602 3030</p>"
     assert values(text, "phone", url="https://a.co.uk/") == ["+443456023030"]
+
+
+# --- contacts of others ------------------------------------------------------------------------
+
+NOTICE = (
+    "<p>Controller: privacy@shop-brand.org.</p>"
+    "<p>You may complain to the commissioner (casework@watchdog.gov, 020 7946 0958).</p>"
+)
+
+
+@pytest.mark.parametrize("path", ["privacy-policy", "datenschutz", "politique-de-confidentialite"])
+def test_authorities_and_processors_of_a_privacy_notice_are_not_the_brands(path):
+    url = f"https://shop-brand.org/{path}"
+    assert values(NOTICE, "email", url=url) == ["privacy@shop-brand.org"]
+    assert values(NOTICE, "phone", url=url) == []
+
+
+def test_on_other_pages_an_address_of_another_domain_counts():
+    found = values(NOTICE, "email", url="https://shop-brand.org/contact")
+    assert found == ["privacy@shop-brand.org", "casework@watchdog.gov"]
+
+
+def test_a_privacy_notice_without_an_own_address_keeps_what_it_has():
+    url = "https://shop-brand.org/privacy"
+    assert values("<p>Write to dpo@group.org</p>", "email", url=url) == ["dpo@group.org"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "info AT shop-brand DOT org",
+        "info＠shop-brand.org",
+        "メール：info（at）shop-brand.org",
+        "info【アットマーク】shop-brand.org",
+    ],
+)
+def test_addresses_in_capitals_and_wide_signs_are_read(written):
+    assert values(f"<p>{written}</p>", "email", language="ja") == ["info@shop-brand.org"]
+
+
+def test_the_address_of_a_repository_is_nobodys():
+    assert values("<p>git clone git@forge.org:a/b.git</p>", "email") == []

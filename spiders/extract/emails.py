@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from crawler.domains import registrable_domain
 from crawler.items import Channel
@@ -13,6 +13,7 @@ from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import row
 from spiders.extract.channels_structured import businesses, texts
 from spiders.extract.policies_rows import DOT_SIGNS, at_signs, lowered, places, spoken
+from spiders.extract.words import normalize, phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ _HEX = re.compile(r"[0-9a-f-]{20,}")
 def find_emails(page: ParsedPage) -> list[Channel]:
     """Each address of the page once, lower case; no placeholders, mock text, file names.
 
-    In a list of other firms, as notices of privacy have them, only the own addresses count.
+    In a notice of privacy, and wherever many other firms are listed, only the own addresses count.
     """
     found, strangers = _sorted_out(page)
     return [channel for value, channel in found.items() if value not in strangers]
@@ -69,16 +70,34 @@ MAX_STRANGERS = 4  # foreign domains of one page; with more it is a list of othe
 
 @lru_cache(maxsize=2)
 def _sorted_out(page: ParsedPage) -> tuple[dict[str, Channel], frozenset[str]]:
-    """All addresses of the page, and those of other firms if it lists many beside the own."""
+    """All addresses of the page, and those of other firms if it lists them beside the own."""
     found: dict[str, Channel] = {}
     for raw, excerpt in _candidates(page):
         if raw and (value := clean_email(raw, page.url)):
             found.setdefault(value, Channel("email", value, excerpt=excerpt))
     strangers = {value for value, channel in found.items() if _is_strange(channel, page.url)}
     domains = {value.partition("@")[2] for value in strangers}
-    if len(domains) <= MAX_STRANGERS or len(strangers) == len(found):
+    if not strangers or len(strangers) == len(found):
+        return found, frozenset()
+    if len(domains) <= MAX_STRANGERS and not _is_privacy_notice(page):
         return found, frozenset()
     return found, frozenset(strangers)
+
+
+def _is_privacy_notice(page: ParsedPage) -> bool:
+    """Whether address or title say so: such pages name processors and authorities."""
+    path = unquote(urlsplit(page.url).path).translate(_PATH_MARKS)
+    said = f" {normalize(path)} {normalize(page.title)} "
+    return any(phrase in said for phrase in _privacy_phrases())
+
+
+@cache
+def _privacy_phrases() -> tuple[str, ...]:
+    """As whole words, with and without accents, since addresses have none."""
+    return tuple(f" {form} " for form, (key, _) in phrases().items() if key == "privacy")
+
+
+_PATH_MARKS = str.maketrans("/-_.", "    ")
 
 
 def _is_strange(channel: Channel, url: str) -> bool:
@@ -173,7 +192,7 @@ def _plain(text: str) -> str:
 
 
 def _visible(page: ParsedPage) -> Iterator[tuple[str, str]]:
-    text = page.text
+    text = page.text.replace("＠", "@") if "＠" in page.text else page.text
     at = text.find("@")
     if at < 0:
         return
@@ -277,6 +296,12 @@ def _spelled(page: ParsedPage) -> Iterator[tuple[str, str]]:
     marks = (at for sign in at_signs() for at in known.get(sign, ()))
     if any(sign in known for sign in DOT_SIGNS) or any(_at_mark().match(lower, at) for at in marks):
         yield from _spelled_in(page.text)
+    elif any(bracket in page.text for bracket in _WIDE_BRACKETS):
+        yield from _spelled_in(page.text.translate(_NARROW))
+
+
+_WIDE_BRACKETS = "［］（）【】"
+_NARROW = str.maketrans(_WIDE_BRACKETS, "[]()[]")
 
 
 def _spelled_in(text: str) -> Iterator[tuple[str, str]]:
@@ -285,13 +310,14 @@ def _spelled_in(text: str) -> Iterator[tuple[str, str]]:
         if n >= MAX_MARKS:
             return
         yield _joined(text, mark.start(), mark.end())
-    at = text.find(" at ")
+    lower = lowered(text)
+    at = lower.find(" at ")
     for _ in range(MAX_MARKS):
         if at < 0:
             return
-        if _names_dot(text[at + 4 : at + 84]):
+        if _names_dot(lower[at + 4 : at + 84]):
             yield _joined(text, at, at + 4)
-        at = text.find(" at ", at + 1)
+        at = lower.find(" at ", at + 1)
 
 
 def _names_dot(after: str) -> bool:
