@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from crawler import db as crawler_db
 from crawler.app.cli import cli
 from crawler.app.damage import find_damage, index_by_file
-from crawler.app.forget import forget_person
+from crawler.app.forget import forget_in_backups, forget_person
 from crawler.app.housekeeping import back_up, clean_study, restore, status, thin_study
 from crawler.app.locks import locked
 from crawler.app.runs import RunFailed
@@ -356,6 +357,49 @@ def test_forgetting_names_the_backups_that_still_have_the_person(reviewed, tmp_p
     home, db = reviewed
     back_up(home, tmp_path / "old.tar", archive=False, now=NOW)
     assert forget_person(home, db, NAME)["backups_to_delete"] == [str(tmp_path / "old.tar")]
+
+
+@pytest.mark.parametrize("archive", [True, False])
+def test_a_rewritten_backup_has_the_rest_and_not_the_person(reviewed, tmp_path, archive):
+    home, db = reviewed
+    back_up(home, tmp_path / "old.tar.gz", archive=archive, now=NOW)
+    forget_person(home, db, NAME)
+    done = forget_in_backups(home, NAME)
+    assert done == {"backups_rewritten": [str(tmp_path / "old.tar.gz")], "backups_to_delete": []}
+    elsewhere = Settings(home=tmp_path / "elsewhere")
+    assert restore(elsewhere, tmp_path / "old.tar.gz", force=False)["created_at"].startswith(
+        NOW.date().isoformat()
+    )
+    digest = author_hash(NAME, privacy_key(home.home))
+    told = everything(elsewhere)
+    assert not [line for line in told if digest in line or "lindqvist," in line.casefold()]
+    assert count(elsewhere, "reviews") == count(home, "reviews")
+    kept = sorted(path.name for path in elsewhere.archive.rglob("*.warc.gz"))
+    assert len(kept) == (3 if archive else 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "home", "old.tar.gz"]
+
+
+def test_a_backup_without_the_person_stays_as_it_is(reviewed, tmp_path):
+    home, db = reviewed
+    forget_person(home, db, NAME)
+    back_up(home, tmp_path / "new.tar", archive=True, now=NOW)
+    before = (tmp_path / "new.tar").read_bytes()
+    assert forget_in_backups(home, NAME) == {"backups_rewritten": [], "backups_to_delete": []}
+    assert (tmp_path / "new.tar").read_bytes() == before
+
+
+def test_a_damaged_backup_is_left_and_named(reviewed, tmp_path):
+    home, _ = reviewed
+    back_up(home, tmp_path / "bad.tar", archive=False, now=NOW)
+    back_up(home, tmp_path / "gone.tar", archive=False, now=NOW)
+    (tmp_path / "gone.tar").unlink()
+    (tmp_path / "bad.tar").write_bytes((tmp_path / "bad.tar").read_bytes()[:5000])
+    (home.home / "cxscout.db.before-restore").write_bytes(b"an older one")
+    done = forget_in_backups(home, NAME)
+    assert [Path(path).name for path in done["backups_to_delete"]] == [
+        "cxscout.db.before-restore", "bad.tar",
+    ]  # fmt: skip
+    assert done["backups_rewritten"] == []
 
 
 def test_screenshots_of_older_runs_go_and_their_pages_stay(home):

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.app.housekeeping import known_backups, require_idle
+from crawler.app.housekeeping import back_up, known_backups, require_idle, restore
 from crawler.archive import Archive, Record, cut_records, read_page, reading_index
-from crawler.errors import ConfigError
+from crawler.db import open_db
+from crawler.errors import ConfigError, CxscoutError
 from crawler.pipelines import author_hash, privacy_key
 from crawler.seal import settle
 
@@ -17,8 +25,11 @@ if TYPE_CHECKING:
     from crawler.config import Settings
     from crawler.db import Database
 
-__all__ = ["forget_person"]
+__all__ = ["forget_in_backups", "forget_person"]
 
+log = logging.getLogger(__name__)
+
+_KEY = "privacy.key"
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # Free text that people wrote or that we cut out of pages: (table, columns).
 _TEXTS = (
@@ -35,7 +46,8 @@ def forget_person(settings: Settings, db: Database, name: str) -> dict[str, Any]
 
     Removed are reviews signed with the name (known by its keyed hash), rows whose text has the
     name, archived pages that have it or had such a review, and copies of those beside reports.
-    Backups are not touched, but named: write a new one and delete those.
+    Copies of the whole are not touched, but named: backups, and what was kept of the database
+    before a restore or a migration.
     """
     words = " ".join(name.split())
     if len(words) < 3:
@@ -64,8 +76,48 @@ def forget_person(settings: Settings, db: Database, name: str) -> dict[str, Any]
         "other_rows": sum(rows.values()),
         "archived_pages": len(gone),
         "reports_to_write_anew": [path.name for path in _reports_with(settings, found)],
-        "backups_to_delete": known_backups(settings),
+        "backups_to_delete": known_backups(settings) + _copies(settings),
     }
+
+
+def _copies(settings: Settings) -> list[str]:
+    kept = sorted(settings.home.glob(f"{settings.database.name}.before-*"))
+    return [str(path.resolve()) for path in kept]
+
+
+def forget_in_backups(settings: Settings, name: str) -> dict[str, list[str]]:
+    """Rewrite the known backups without the person; those that cannot be are still to delete.
+
+    Each is unpacked beside itself, checked, cleaned as a home is, and written anew in its place,
+    where it is there whole or not at all. One without the person stays as it is.
+    """
+    written, left = [], _copies(settings)
+    for path in known_backups(settings):
+        try:
+            if _rewrite(settings, Path(path), name):
+                written.append(path)
+        except (CxscoutError, OSError, sqlite3.Error) as error:
+            if Path(path).exists():
+                log.warning("backup %s still has the person: %s", path, error)
+                left.append(path)
+    return {"backups_rewritten": written, "backups_to_delete": left}
+
+
+def _rewrite(settings: Settings, file: Path, name: str) -> bool:
+    """Whether the person was in the backup; then it is a new one, of the same moment."""
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".forget-") as folder:
+        inside = replace(settings, home=Path(folder))
+        manifest = restore(inside, file, force=False)
+        if _KEY not in manifest["files"]:  # the hashes in it were made with the home's
+            shutil.copy(settings.home / _KEY, inside.home / _KEY)
+        with closing(open_db(inside.database)) as db:
+            gone = forget_person(inside, db, name)
+        if not (gone["reviews"] or gone["other_rows"] or gone["archived_pages"]):
+            return False
+        has_archive = any(kept.startswith("archive/") for kept in manifest["files"])
+        made = datetime.fromisoformat(manifest["created_at"])
+        back_up(inside, file, archive=has_archive, now=made)
+    return True
 
 
 def _pattern(words: str) -> re.Pattern[str]:

@@ -133,16 +133,22 @@ def clean(settings: Settings, study_name: str, keep: int, what: str | None) -> N
 
 @click.command()
 @click.argument("name", metavar="NAME")
+@click.option("--backups", is_flag=True, help="Also rewrite the backups made of this home.")
 @click.confirmation_option("--yes", prompt="Delete reviews and archived pages of this person?")
 @shared.pass_settings
-def forget(settings: Settings, name: str) -> None:
+def forget(settings: Settings, name: str, backups: bool) -> None:
     """Remove a reviewer: the reviews, and the archived pages that have the name.
+
+    Prints what went, which reports to write anew, and which backups still have the person.
 
     \b
     Example:
       cxscout forget "Jane Q. Public" --yes
+      cxscout forget "Jane Q. Public" --backups --yes
     """
-    from crawler.app.forget import forget_person
+    from crawler.app.forget import forget_in_backups, forget_person
 
     gone = forget_person(settings, shared.database(settings), name)
+    if backups:
+        gone |= forget_in_backups(settings, name)
     click.echo(json.dumps(gone, ensure_ascii=False))
