@@ -120,7 +120,7 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
     if says_faq or any(node.tag == "h1" for node in titles) or _has_box(page):
         return _main_part(page)
     is_asking = _has_marks(page.text)
-    if not titles and may_name_faq(page.text) and _has_plain_title(page):
+    if not titles and _may_have_plain_title(page.text) and _has_plain_title(page):
         return _main_part(page)
     if titles:
         places = _Asking(page).places if is_asking else []
@@ -163,12 +163,16 @@ def _titles(page: ParsedPage) -> list[LexborNode]:
     ]
 
 
+def _may_have_plain_title(text: str) -> bool:
+    return "FAQ" in text or may_name_faq(text)
+
+
 def _has_plain_title(page: ParsedPage) -> bool:
     """Whether a short line outside of links, headings and bold texts names a FAQ."""
     text = page.tree.body.text(separator="\n") if page.tree.body else ""
     for line in set(map(str.strip, text.split("\n"))):
         if (
-            5 < len(line) < 40
+            2 < len(line) < 40
             and line[-1] != "."
             and names_faq(line)
             and _is_plain(page.html, line)

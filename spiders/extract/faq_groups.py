@@ -25,7 +25,7 @@ LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
     "details": ((2, 0.6), (2, 0.3), (1, 0.2)),
     "accordion": ((2, 0.6), (2, 0.3), (1, 0.2)),
     "label": ((3, 0.5), (2, 0.3), (2, 0.3)),
-    "dl": ((2, 0.6), (2, 0.4), (2, 0.3)),
+    "dl": ((2, 0.6), (2, 0.15), (2, 0.15)),
     "heading": ((4, 0.7), (2, 0.3), (2, 0.25)),
     "table": ((3, 0.7), (2, 0.3), (2, 0.3)),
     "bold": ((4, 0.7), (2, 0.2), (2, 0.2)),
@@ -37,7 +37,7 @@ LIMITS: dict[str, tuple[tuple[int, float] | None, ...]] = {
 }
 # Least share of heads among the lines from the first to the last, where nothing but the text of a
 # line makes it a head; contexts as above.
-DENSITY = {"inline": (0.3, 0.1, 0.1), "table": (0.15, 0.0, 0.0)}
+DENSITY = {"inline": (0.3, 0.1, 0.1), "table": (0.15, 0.0, 0.0), "text": (1.0, 0.06, 0.06)}
 # Shapes whose members are questions even without a mark, once the group is accepted.
 STRUCTURAL = frozenset(
     ("details", "accordion", "label", "dl", "table", "heading", "bold", "links", "contents")
@@ -414,6 +414,8 @@ def _members(group: list[Head], context: int, contents: frozenset[str]) -> list[
     least = {"heading": 0.6, "bold": 0.7, "links": 0.7, "contents": 0.7}.get(shape, 0.5)
     if shape in ("heading", "bold") and context > NONE and _is_numbered(group):
         least = 0.25
+    elif shape == "dl" and context > NONE:
+        least = 0.15
     elif shape in ("heading", "accordion", "details") and context == SECTION:
         least = 0.3
     whole = shape == "label" or (shape in STRUCTURAL and _share(group) >= least)
