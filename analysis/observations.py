@@ -49,6 +49,8 @@ _QUOTE = 240  # characters of a quotation
 _SPACE = re.compile(r"\s+")
 _SAMPLES = 3
 _BEGINNING = 60  # folded characters of a review that are enough to know it again
+_SENTENCE = re.compile(r"[^.!?\n]{70,}[.!?\n]")
+_FEW_REVIEWS = 1_000  # beginnings and sentences; above it reviews are no chosen testimonials
 _MIN_TEXT = 60  # characters from which a text says its language; a title alone rarely does
 _ENOUGH_TEXT = 600
 # Failed fetches that hide nothing: the same page was read under another address.
@@ -590,11 +592,11 @@ _REVIEWS = """
 
 def _read_reviews(db: Database, brand: Observed, now: datetime) -> None:
     """Streams a brand's reviews into sums. One that stands on two pages counts once."""
-    seen: dict[int, set[str | None]] = {}
+    seen: _Seen = {}
     today = now.date()
     for row in db.execute(_REVIEWS, [brand.brand_id]):
         page_id, text, rating, low, high, day, reply, author, sentiment, language, themes, key = row
-        if _is_repeated(seen, text, author):
+        if _is_repeated(seen, text, author, page_id):
             brand.repeated.append(key)
             continue
         stars = None if rating is None else stars_of(rating, low, high)
@@ -608,17 +610,30 @@ def _read_reviews(db: Database, brand: Observed, now: datetime) -> None:
                 _count_theme(brand.reviews.themes[theme], feeling, stars, age, proof)
 
 
-def _is_repeated(seen: dict[int, set[str | None]], text: str, author: str | None) -> bool:
+_Seen = dict[int, list[tuple[str | None, str]]]  # hash of words -> (author, page) of each
+
+
+def _is_repeated(seen: _Seen, text: str, author: str | None, page_id: str) -> bool:
     """Whether the review was seen before; a start page often shows the beginning of one only.
 
-    The same beginning by the same author is the same review, and also where one of the two places
-    leaves the author out, unless it is so short that two people may well say it.
+    The same beginning by the same author is the same review. So is a long one where one of the two
+    places leaves the author out, or on another page, where names are cut and spelled as there is
+    room. While reviews are few a long sentence tells as much: testimonials are cut as well.
     """
     start = fold(text[: 3 * _BEGINNING])[:_BEGINNING]
-    authors = seen.setdefault(hash(start), set())
-    unnamed = author is None or None in authors
-    known = author in authors or (bool(authors) and unnamed and len(start) == _BEGINNING)
-    authors.add(author)
+    told = [start]
+    if len(seen) < _FEW_REVIEWS:
+        told += map(fold, _SENTENCE.findall(text)[:_SAMPLES])
+    known = False
+    for words in dict.fromkeys(told):
+        before = seen.setdefault(hash(words), [])
+        is_long = len(words) >= _BEGINNING
+        known |= any(
+            author == one or (is_long and (None in (author, one) or page_id != page))
+            for one, page in before
+        )
+        if len(before) < _SAMPLES:
+            before.append((author, page_id))
     return known
 
 

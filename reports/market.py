@@ -357,8 +357,8 @@ def _coverage(ground: Ground, brand: Row) -> str:
 _COUNTS = """
     select (select count(*) from faq_entries where brand_id = b.id) as faq,
            (select count(distinct page_id) from faq_entries where brand_id = b.id) as faq_pages,
-           (select count(*) from (select 1 from reviews where brand_id = b.id
-                                  group by substr(text, 1, 400), author_hash)) as reviews
+           (select count(*) from reviews r left join review_scores s on s.review_id = r.id
+            where r.brand_id = b.id and coalesce(s.is_repeat, 0) = 0) as reviews
     from brands b where b.id = ?"""
 
 

@@ -178,6 +178,26 @@ def test_all_four_sites_of_the_market_are_brands(db):
     assert found == set(DOMAINS)
 
 
+def test_a_testimonial_that_another_page_shows_under_another_name_counts_once(db):
+    said = (
+        "Good tea. The tea came on the second day, was packed well and smelled of spring in hills."
+    )
+    row = next(db.query("select * from reviews order by rowid"))
+    page = next(
+        db.query("select * from pages where id != ? and brand_id = ?",
+                 [row["page_id"], row["brand_id"]])
+    )["id"]  # fmt: skip
+    first = {"id": "zz1", "text": said, "author_hash": "Ann Lee"}
+    cut = said.removeprefix("Good tea. ")
+    second = {"id": "zz2", "text": cut, "author_hash": "Ann L.", "page_id": page}
+    db["reviews"].insert_all([row | first, row | second])
+    analyze(db, RUN, now=NOW)
+    marked = [
+        r["review_id"] for r in db.query("select review_id from review_scores where is_repeat")
+    ]
+    assert ("zz1" in marked, "zz2" in marked) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("again", "author", "is_repeat"),
     [
