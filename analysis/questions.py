@@ -221,9 +221,12 @@ _PRONOUN = re.compile(r"\b(?:it|this|that|they|them|these|those)\b", re.IGNORECA
 
 
 def _is_unspecific(wording: Wording) -> bool:
-    """ "How does it work?" says nothing without the page around it."""
-    words = _content(wording.compared, wording.language)
-    return words == 0 or (words == 1 and _PRONOUN.search(wording.compared) is not None)
+    """ "How does it work?" says nothing without the page around it; "Is it free?" does."""
+    text, language = wording.compared, wording.language
+    words = _content(text, language)
+    if words != 1 or any(pattern.search(fold(text)) for _, pattern in _same(language)):
+        return words == 0
+    return _PRONOUN.search(text) is not None
 
 
 _TOKEN = re.compile(r"\w[\w.’'+-]*")
@@ -384,16 +387,23 @@ def _pairs_abroad(
     return sorted(pairs, key=lambda pair: -pair[0])
 
 
+def _subject(wording: Wording) -> tuple[object, ...]:
+    """What two wordings of one question share: products, a core topic or none, some content."""
+    text, language = wording.compared, wording.language
+    has_topic = bool(topics_of(text, language) - {_USE})
+    return _products(text, language), has_topic, _is_unspecific(wording)
+
+
 def _cluster_one_language(wordings: list[Wording]) -> list[list[Wording]]:
     vectors = _vectors(wordings)
     leader = list(range(len(wordings)))
     centers = [dict(vector) for vector in vectors]
     members = {i: [i] for i in leader}
     kinds = {i: {_kind(wording.compared)} - {"way"} for i, wording in enumerate(wordings)}
-    products = [_products(wording.compared, wording.language) for wording in wordings]
+    subjects = [_subject(wording) for wording in wordings]
     for _, i, j in _pairs(vectors):
         a, b = sorted((leader[i], leader[j]))
-        if a == b or len(kinds[a] | kinds[b]) > 1 or products[a] != products[b]:
+        if a == b or len(kinds[a] | kinds[b]) > 1 or subjects[i] != subjects[j]:
             continue  # how long and how much, of one thing, are two questions
         if _alike(centers[a], centers[b]) < SAME:
             continue
@@ -435,7 +445,7 @@ def coverage_matrix(
     for question in questions:
         for topic in _topics(question) & (elsewhere or {}).keys():
             question.nearby |= (elsewhere or {})[topic]
-        about_brand = _is_one_brands(question, list(labels.values()))
+        about_brand = _is_one_brands(question, own, list(labels.values()))
         question.coverage = _coverage(question, own, seen, about_brand)
     questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
     return questions
@@ -446,7 +456,7 @@ def _without_own_name(wording: Wording, labels: Mapping[str, str]) -> Wording:
     text = wording.text
     if label := labels.get(wording.brand_id or ""):
         text = re.sub(
-            r"[\w-]{3,}(?:['’]s)?", lambda m: "" if _names_one(m[0], [label]) else m[0], text
+            r"[\w-]{3,}(?:['’]s)?", lambda m: "it" if _names_one(m[0], [label]) else m[0], text
         )
     for pattern in _own_words(wording.language):
         text = pattern.sub("", text)
@@ -464,15 +474,18 @@ def _topics(question: Question) -> set[str]:
     return {t for w in question.wordings for t in topics_of(w.text, w.language)} - {_USE}
 
 
-def _is_one_brands(question: Question, labels: Sequence[str]) -> bool:
+def _is_one_brands(question: Question, own: str | None, labels: Sequence[str]) -> bool:
     """Whether only one brand can answer it: it names the brand, a product, or nothing at all."""
     if any(_names_one(wording.compared, labels) for wording in question.wordings):
+        return True
+    if own not in question.brands and all(_names_one(w.text, labels) for w in question.wordings):
+        return True  # no text that we could print as a question to us
+    if any(map(_is_unspecific, question.wordings)) and not question.searched:
         return True
     if question.searched or len({wording.brand_id for wording in question.wordings}) > 1:
         return False
     return any(
-        _names_one(w.text, labels) or _products(w.compared, w.language) or _is_unspecific(w)
-        for w in question.wordings
+        _names_one(w.text, labels) or _products(w.compared, w.language) for w in question.wordings
     )
 
 

@@ -216,6 +216,20 @@ def test_what_a_brand_is_and_what_it_costs_are_two_questions():
     assert len(matrix(*wordings, names={A: "mailvault"})) == 2
 
 
+def test_to_book_and_to_cancel_are_two_questions():
+    texts = ("Can I book an OPD appointment?", "Can I cancel or reschedule my OPD appointment?")
+    assert len(cluster([faq(text, A) for text in texts])) == 2
+
+
+def test_how_it_works_is_no_question_of_the_market():
+    wordings = [faq("How does MailVault work?", A), faq("How does it work?", B)]
+    found = matrix(
+        *wordings, faq("Which mail providers does it work with?", C), names={A: "mailvault"}
+    )
+    assert {question.coverage for question in found.values()} == {"some"}
+    assert len(found) == 2
+
+
 def test_questions_on_two_products_are_two():
     settings = "What are {} IMAP settings?"
     assert len(cluster([faq(settings.format(n), A) for n in ("Yahoo's", "iCloud Mail's")])) == 2
