@@ -58,6 +58,24 @@ def _plain(text: str) -> str:
     return text.lower().replace("’", "'").replace("\u200c", " ")
 
 
+class _Node:
+    """A place in the rows' phrases: the keys of those that end here, and how they may go on."""
+
+    __slots__ = ("after_gap", "following", "keys")
+
+    def __init__(self) -> None:
+        self.keys: tuple[str, ...] = ()
+        self.following: dict[str, _Node] = {}
+        self.after_gap: _Node | None = None
+
+    def step(self, word: str) -> _Node:
+        """The place after one more word of a row."""
+        if word == "~":
+            self.after_gap = self.after_gap or _Node()
+            return self.after_gap
+        return self.following.setdefault(word, _Node())
+
+
 class PhraseFinder:
     """`find` gives every phrase in a list of tokens; overlapping phrases are all found."""
 
@@ -65,14 +83,14 @@ class PhraseFinder:
         self._parts = _alternatives(rows) if spaceless else None
         self._exact: dict[str, set[str]] = {}
         self._stems: dict[str, set[str]] = {}
-        self._tree: dict[str, dict] = {}
+        self._root = _Node()
         for key, phrases in rows.items():
             for phrase in map(_plain, phrases):
                 if not spaceless:
                     self._add(key, phrase)
         self._lengths = sorted({len(stem) for stem in self._stems})
         self._known: dict[str, tuple[str, ...]] = {}
-        self._starts: dict[str, tuple[dict, ...]] = {}
+        self._starts: dict[str, tuple[_Node, ...]] = {}
 
     def find(self, tokens: Sequence[str]) -> list[Found]:
         """The phrases in order of their first token; of a spaceless script, within tokens."""
@@ -81,19 +99,20 @@ class PhraseFinder:
         found: list[Found] = []
         remembered = self._starts.get
         for start, token in enumerate(tokens):
-            branches = remembered(token)
-            if branches is None:
-                branches = self._started_by(token)
-            for branch in branches:
-                self._follow(branch, tokens, start, start + 1, found)
+            nodes = remembered(token)
+            if nodes is None:
+                nodes = self._started_by(token)
+            for node in nodes:
+                self._follow(node, tokens, start, start + 1, found)
         return found
 
-    def _started_by(self, token: str) -> tuple[dict, ...]:
-        """The branches of phrases whose first word this token is, remembered; mostly none."""
+    def _started_by(self, token: str) -> tuple[_Node, ...]:
+        """The places after phrases' first word where this token is it, remembered; mostly none."""
         units = self._read(token)  # first: it forgets both memories when they are full
-        branches = tuple(self._tree[unit] for unit in units if unit in self._tree)
-        self._starts[token] = branches
-        return branches
+        following = self._root.following
+        nodes = tuple(following[unit] for unit in units if unit in following)
+        self._starts[token] = nodes
+        return nodes
 
     def _find_parts(self, tokens: Sequence[str]) -> list[Found]:
         assert self._parts is not None
@@ -106,13 +125,13 @@ class PhraseFinder:
         ]
 
     def _add(self, key: str, phrase: str) -> None:
-        steps = [step.split("|") for step in phrase.split()]
-        for words in product(*steps):
-            branch = self._tree
+        for words in product(*(step.split("|") for step in phrase.split())):
+            node = self._root
             for word in words:
                 self._remember(word)
-                branch = branch.setdefault(word, {})
-            branch.setdefault("", {})[key] = {}
+                node = node.step(word)
+            if key not in node.keys:
+                node.keys += (key,)
 
     def _remember(self, word: str) -> None:
         if word.endswith("*"):
@@ -136,25 +155,27 @@ class PhraseFinder:
         return answer
 
     def _follow(
-        self, branch: dict, tokens: Sequence[str], start: int, at: int, found: list[Found]
+        self, node: _Node, tokens: Sequence[str], start: int, at: int, found: list[Found]
     ) -> None:
-        for key in branch.get("", ()):
+        for key in node.keys:
             found.append((start, at, key))
-        if len(branch) == ("" in branch):
-            return
-        if at < len(tokens):
+        if node.following and at < len(tokens):
             token = tokens[at]
             units = self._known.get(token)
             for unit in self._read(token) if units is None else units:
-                following = branch.get(unit)
-                if following is not None:
-                    self._follow(following, tokens, start, at + 1, found)
-        skipped = branch.get("~")
-        if skipped is not None:
-            for gap in range(_GAP + 1):
-                if at + gap >= len(tokens) or (gap and tokens[at + gap - 1] in ".,;:!?"):
-                    return
-                before = len(found)
-                self._follow(skipped, tokens, start, at + gap, found)
-                if len(found) > before:
-                    return
+                if unit in node.following:
+                    self._follow(node.following[unit], tokens, start, at + 1, found)
+        if node.after_gap is not None:
+            self._follow_gap(node.after_gap, tokens, start, at, found)
+
+    def _follow_gap(
+        self, node: _Node, tokens: Sequence[str], start: int, at: int, found: list[Found]
+    ) -> None:
+        """The rest of a phrase after as few words as possible, none of them an end."""
+        for gap in range(_GAP + 1):
+            if at + gap >= len(tokens) or (gap and tokens[at + gap - 1] in ".,;:!?"):
+                return
+            before = len(found)
+            self._follow(node, tokens, start, at + gap, found)
+            if len(found) > before:
+                return

