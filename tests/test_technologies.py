@@ -552,3 +552,33 @@ def test_an_unlisted_chat_does_not_hide_a_known_one():
 def test_a_picture_from_a_vendors_public_pages_is_no_widget():
     assert chats_on('<img src="https://www.melibo.de/img/logo.png">') == set()
     assert chats_on('<iframe src="https://chat.melibo.de/bot/7"></iframe>') == {"melibo"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "vendor"),
+    [
+        ("tidio-live-chat", "tidio"),
+        ("re-amaze-live-chat-helpdesk", "reamaze"),
+        ("inbox", "shopify-inbox"),
+        ("newmaker-live-chat-faq", "newmaker"),
+        ("front-page-builder", None),
+        ("crisp-sales-booster", None),
+    ],
+)
+def test_apps_of_a_shop_are_known_by_their_slug(slug, vendor):
+    block = f"<!-- BEGIN app block: shopify://apps/{slug}/blocks/embed/1 --><b></b>"
+    script_of_app = script(f"https://cdn.shopify.com/extensions/0199aabb-cc/{slug}-12/assets/a.js")
+    assert chats_on(block) == chats_on(script_of_app) == ({vendor} if vendor else set())
+
+
+def test_an_app_for_reviews_is_a_system_of_the_shop():
+    assert "judge-me" in present(
+        "<!-- BEGIN app block: shopify://apps/judge-me-reviews/blocks/a -->"
+    )
+
+
+def test_a_consent_manager_that_is_given_the_key_of_a_chat_loads_it():
+    given = "tarteaucitron.user.tawktoId = '5f';(tarteaucitron.job = []).push('tawkto');"
+    listed = "(tarteaucitron.job = tarteaucitron.job || []).push('tawkto');"
+    asked = "if (tarteaucitron.user.crispID === undefined) { return; }"
+    assert [chats_on(inline(code)) for code in (given, listed, asked)] == [{"tawk"}, set(), set()]

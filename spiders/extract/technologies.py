@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.domains import registrable_domain
 from crawler.items import ChatWidget, Evidence, Technology
+from spiders.extract.shopify_apps import shopify_apps
 from spiders.extract.vendors import (
     NAME_CHARS,
     RANK,
@@ -86,7 +87,7 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
     if all(chat.evidence == "mentioned" for chat in chats):
         own = own_chat(page) if "chat" in names else []
-        chats = (own or _named_script(page)) + chats
+        chats = (own or _named_script(page) or _named_app(page)) + chats
     return chats, systems
 
 
@@ -97,6 +98,9 @@ def _hits(page: ParsedPage, names: str) -> Iterator[Hit]:
     yield from _resource_hits(parts.resources, own)
     yield from _dom_hits(page, names)
     yield from _link_hits(page, parts.clicks)
+    for app in shopify_apps(page.source):
+        if app.vendor is not None:
+            yield Hit(app.vendor, "embedded", f"shopify app {app.slug}")
 
 
 # ---------------------------------------------------------------- parts of a page
@@ -554,6 +558,14 @@ def _named_script(page: ParsedPage) -> list[ChatWidget]:
             path = address.partition("?")[0]
             if "chat" in path.lower() and (maker := _maker(path, own)):
                 return [ChatWidget(maker, "bot", "likely", path[:MAX_PROOF])]
+    return []
+
+
+def _named_app(page: ParsedPage) -> list[ChatWidget]:
+    """An app of a Shopify shop that is named for a chat, by the first word of its slug."""
+    for app in shopify_apps(page.source):
+        if app.vendor is None and app.is_chat:
+            return [ChatWidget(app.slug.partition("-")[0], "bot", "likely", app.slug)]
     return []
 
 
