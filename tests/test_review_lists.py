@@ -168,3 +168,34 @@ def test_age_is_proof_of_a_review_and_no_part_of_it():
     assert texts(f"<div class='block'><h3>Bewertungen</h3><ul>{rows}</ul></div>", "de") == list(
         SAID
     )
+
+
+# --- what attributes tell ----------------------------------------------------------------------
+
+
+def test_numbered_reviews_without_names_are_read():
+    rows = cards(
+        "<div data-review-id='C1' class='jf'><div class='d4'>{name}</div>"
+        "<span role='img' aria-label='4 stars'></span><span class='rs'>2 months ago</span>"
+        "<span class='wi'>{said}</span></div>"
+    )
+    reviews = found(f"<div role='feed'>{rows}</div>")
+    assert [(r.text, r.rating) for r in reviews] == [(said, 4.0) for said in SAID]
+
+
+def test_rank_of_an_author_is_not_the_rating():
+    rank = "<ul class='stars'>" + "<li class='star-on'></li>" * 2 + "</ul>"
+    rows = cards(
+        f"<div class='review'><div class='member-profile'>{{name}}{rank}</div>"
+        "<span class='rating'>4/5</span><p class='text'>{said}</p></div>"
+    )
+    assert {r.rating for r in found(f"<div class='reviews'>{rows}</div>")} == {4.0}
+
+
+def test_lines_that_tell_who_and_what_follows_are_no_part_of_the_text():
+    rows = cards(
+        "<div><p><span>by {name}</span><br><b>Review:</b><br><span>{said}</span></p>"
+        "<time>3 June 2024</time><p><b>Rating</b>:<img src='/i/40_stars.png'></p></div>"
+    )
+    reviews = found(f"<div class='product_reviews'><h2>Reviews</h2>{rows}</div>")
+    assert [(r.text, r.rating) for r in reviews] == [(said, 4.0) for said in SAID]

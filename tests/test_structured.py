@@ -245,3 +245,19 @@ def test_any_repeated_text_becomes_plain_soon(unit):
 
 def test_page_without_structured_data_gives_nothing():
     assert entities("<h1>Hello</h1><script>var a = {};</script>") == []
+
+
+def test_review_marked_up_without_a_scope_is_a_review_all_the_same():
+    page = ParsedPage("""<div itemprop="review"><span itemprop="reviewBody">Fine rolls</span>
+      <span itemprop="ratingValue" content="4.5"></span><b itemprop="author">Ann</b></div>
+      <div itemprop="reviews"><div itemscope itemtype="http://schema.org/Review">
+      <p itemprop="reviewBody">Warm bread</p></div></div>""")
+    found = find(page.structured, "Review")
+    assert sorted(str(first(e, "reviewBody")) for e in found) == ["Fine rolls", "Warm bread"]
+
+
+def test_aggregate_scope_without_a_type_goes_by_its_property():
+    page = ParsedPage("""<div itemscope itemtype="http://schema.org/Product">
+      <div itemprop="aggregateRating" itemscope><i itemprop="ratingValue">4.2</i>
+      <i itemprop="ratingCount">7</i></div></div>""")
+    assert [first(e, "ratingValue") for e in find(page.structured, "AggregateRating")] == ["4.2"]

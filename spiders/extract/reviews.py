@@ -12,7 +12,7 @@ from spiders.extract.reviews_cards import read_cards
 from spiders.extract.reviews_dom import body_of, rating_of, read_sections
 from spiders.extract.reviews_sections import find_sections
 from spiders.extract.reviews_state import read_state
-from spiders.extract.reviews_summary import read_seal, read_summary
+from spiders.extract.reviews_summary import read_seal, read_sentence, read_summary
 from spiders.extract.reviews_text import clean_body, clean_name, is_junk, text_key
 from spiders.extract.reviews_units import CHOSEN
 from spiders.extract.stars import Stars, read_count, read_number, read_phrase
@@ -54,9 +54,20 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
     if not reviews:
         reviews = read_cards(sections.titles)
     if not ratings:
-        ratings = read_summary(page) if sections.roots else read_seal(page)
+        ratings = _stated(page, bool(sections.roots), bool(reviews))
     _scale(reviews, ratings)
     return _unique(reviews)[:MAX_REVIEWS], _distinct(ratings)
+
+
+def _stated(page: ParsedPage, has_sections: bool, has_reviews: bool) -> list[Rating]:
+    """The aggregate that the page shows without markup."""
+    ratings = read_summary(page) if has_sections else read_seal(page)
+    if ratings:
+        return ratings if len(ratings) == 1 else []
+    names = page.names_lowered
+    if has_sections or "rating" in names or "votes" in names:
+        return read_sentence(page, has_reviews)
+    return []
 
 
 def _may_add(

@@ -9,8 +9,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from spiders.extract.dates import looks_like_date
 from spiders.extract.reviews_icons import STAR_WORDS, is_ligatures, read_icons
-from spiders.extract.reviews_text import words
+from spiders.extract.reviews_text import is_age, words
 from spiders.extract.stars import (
     Stars,
     glyphs_in,
@@ -259,6 +260,15 @@ def _names_of(attributes: dict[str, str | None]) -> str:
     return classes
 
 
+_LONGEST_DATE = 40
+_MAY_TELL = re.compile(r"\d")
+
+
+def _tells_when(text: str) -> bool:
+    text = text.strip()
+    return bool(_MAY_TELL.search(text)) and (is_age(text) or looks_like_date(text))
+
+
 def _folded(text: str) -> str:
     """Text with runs of white space folded, and no empty line."""
     if text.isspace():
@@ -341,7 +351,10 @@ class Builder:
             elif tag is not None and tag not in _SKIPPED and child.is_element_node:
                 attributes = child.attributes
                 if tag in _INLINE and self._is_text(child, tag, attributes):
-                    parts.append(_inline_text(child))
+                    said = _inline_text(child)
+                    if attributes and len(said) <= _LONGEST_DATE and _tells_when(said):
+                        said = f"\n{said}\n"
+                    parts.append(said)
                 else:
                     parts.append("\n")
                     is_empty = child.child is None and not starry and len(attributes) < 2

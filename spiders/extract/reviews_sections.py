@@ -68,6 +68,9 @@ def find_sections(page: ParsedPage) -> Sections:
         for node in _by_glyphs(page):
             kinds.setdefault(node.mem_id, "stars")
             nodes.setdefault(node.mem_id, node)
+    for node in _by_attribute(page):
+        kinds.setdefault(node.mem_id, "review")
+        nodes.setdefault(node.mem_id, node)
     outer = _outermost(nodes)
     for node in list(outer.values()):
         if len(nodes) > 1 and node.css_first("h1") is not None:
@@ -77,6 +80,18 @@ def find_sections(page: ParsedPage) -> Sections:
                 kinds.pop(node.mem_id, None)
                 outer = _outermost(nodes)
     return Sections(list(outer.values()), kinds, titles)
+
+
+_ATTRIBUTES = ("data-review-id", "data-reviewid")
+
+
+def _by_attribute(page: ParsedPage) -> list[LexborNode]:
+    """Elements that carry the number of a review, whatever their class names are."""
+    named = [name for name in _ATTRIBUTES if name.encode() in page.lowered_source]
+    if not named:
+        return []
+    found = page.tree.css(",".join(f"[{name}]" for name in named))
+    return [node for node in found if node.tag not in _NO_SECTION]
 
 
 def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:

@@ -75,6 +75,7 @@ class Words:
     chosen: re.Pattern[str]
     price: re.Pattern[str]
     counted: re.Pattern[str]
+    counted_words: re.Pattern[str]
     class_stems: dict[str, list[str]]
     roles: dict[str, str]
 
@@ -100,6 +101,7 @@ def words() -> Words:
         hint=either("hints"),
         chosen=either("chosen"),
         price=either("prices"),
+        counted_words=re.compile("|".join(rows["counted"]), re.IGNORECASE),
         counted=either(
             "counted",
             r"(?<![\w.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)\s*\+?\s*(?:[\w-]+ ){0,2}?",

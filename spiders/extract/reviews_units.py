@@ -88,13 +88,17 @@ _SIGNED = re.compile(r"[-–—―~]{1,2}\s*[^\W\d_]")
 
 
 def first_rating(box: Box) -> Stars | None:
-    """The first rating in document order outside of replies."""
-    if box.role == "reply" or not box.parts & STARS:
+    """The first rating in document order outside of replies; an author's own rank comes last."""
+    return _first_rating(box, "author") or _first_rating(box)
+
+
+def _first_rating(box: Box, beside: str = "reply") -> Stars | None:
+    if box.role in ("reply", beside) or not box.parts & STARS:
         return None
     if box.rating is not None and 0 < box.rating.value <= (box.rating.high or 100):
         return box.rating
     for kid in box.kids:
-        found = first_rating(kid)
+        found = _first_rating(kid, beside)
         if found is not None:
             return found
     return None
@@ -272,8 +276,11 @@ class Finder:
         is_quoted = chosen[0].text[:1] in _OPENING
         if not is_quoted and any(len(leaf.text) < 40 and _is_priced(leaf.text) for leaf in rest):
             return None
-        unit.date = self._date(box, rest)
-        unit.is_aged = not unit.date and any(is_age(leaf.text) for leaf in rest)
+        heads = [line for line in chosen[0].text.split("\n")[:3] if _tells_when(line)]
+        unit.date = self._date(box, rest, heads)
+        unit.is_aged = not unit.date and (
+            any(map(is_age, heads)) or any(is_age(leaf.text) for leaf in rest)
+        )
         at = leaves.index(chosen[0])
         self._people(unit, leaves, rest, at)
         unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
@@ -307,7 +314,7 @@ class Finder:
             chosen = _with_neighbors(named, longest)
             if roles != ("body",):
                 chosen = [x for x in chosen if x is longest or not _looks_like_name(x.text)]
-            unit.body = clean_body(_join(chosen))
+            unit.body = clean_body(_without_head(_join(chosen)))
             unit.strength = 2 if roles == ("body",) else int(longest.role in ("p", "wrap"))
             if len(unit.body) < 60 * len(chosen) and all(map(_is_link, chosen)):
                 continue
@@ -315,12 +322,12 @@ class Finder:
                 return chosen
         return []
 
-    def _date(self, box: Box, rest: list[Leaf]) -> str | None:
+    def _date(self, box: Box, rest: list[Leaf], heads: list[str]) -> str | None:
         for inner in box.walk() if box.parts & TIME else ():
             stamp = inner.stamp if inner.role != "reply" else None
             if stamp and (found := find_date(stamp, self.language, self.country)):
                 return found
-        texts = (leaf.text for leaf in rest if leaf.role == "date" or len(leaf.text) <= 60)
+        texts = [leaf.text for leaf in rest if leaf.role == "date" or len(leaf.text) <= 60] + heads
         dates = (find_date(text, self.language, self.country) for text in texts)
         return next((found for found in dates if found), None)
 
@@ -508,6 +515,20 @@ def _join(leaves: list[Leaf]) -> str:
         cut = text[-1:].isalpha() and leaf.text[:1].islower() and REST.search(leaf.box.classes)
         text += leaf.text if cut else f"\n{leaf.text}"
     return text
+
+
+_LABEL = re.compile(r"[^\W\d_][\w ]{1,20}:")  # "Rating:" before a picture of stars
+_HEAD = re.compile(rf"(?:by|von|par|por|di|door|от) \S.{{1,38}}|{_LABEL.pattern}")
+
+
+def _without_head(text: str) -> str:
+    """Text without first lines that tell who and when, as "by Ann Lee" and "Review:" do."""
+    lines = text.split("\n")
+    while len(lines) > 1 and (_HEAD.fullmatch(lines[0]) or _tells_when(lines[0])):
+        del lines[0]
+    if len(lines) > 1 and _LABEL.fullmatch(lines[-1]):
+        del lines[-1]
+    return "\n".join(lines)
 
 
 def _is_link(leaf: Leaf) -> bool:

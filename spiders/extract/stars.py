@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 __all__ = [
+    "OF",
     "Stars",
     "glyphs_in",
     "read_class",
@@ -28,13 +29,13 @@ class Stars(NamedTuple):
 
 _NUMBER = r"(\d{1,4}(?:[.,٫]\d{1,3})?)"
 _PLAIN = re.compile(rf"\s*{_NUMBER}\s*(?:★|⭐️?|%|/\s*(\d{{1,3}})|\|\s*(\d{{1,3}}))?\s*\Z")
-_OF = (
+OF = (
     r"(?:/|\||out of(?: a possible)?|of|on|von|de|sur|su|di|из|з|від|van(?: de)?|uit|av|af|ud af|z"
     r"|ze|od|na"
     r"|em|din|iš|no|από|στα|sobre|per|üzerinden|dari|trên|az|จาก|의|中|满分|من|מתוך|از)"
 )
 _OUT_OF = re.compile(
-    rf"(?<![\d.,]){_NUMBER}\s*(?:stars?|★|⭐|sterne?|étoiles?|estrellas?|stelle)?\s*{_OF}\s*(\d{{1,3}})(?![\d.,%]*\d|\s*%)",
+    rf"(?<![\d.,]){_NUMBER}\s*(?:stars?|★|⭐|sterne?|étoiles?|estrellas?|stelle)?\s*{OF}\s*(\d{{1,3}})(?![\d.,%]*\d|\s*%)",
     re.I,
 )
 _REVERSED = re.compile(
@@ -137,7 +138,7 @@ def read_whole(text: str) -> Stars | None:
 
 _FILE = re.compile(
     r"(?<![a-z])(?:stars?|rating|rate|bewertung|sterne?|etoiles?|estrellas?)[-_]?(\d)(?:[._-]?([05]))?(?:[-_][a-z]+)?\.(?:gif|png|svg|jpe?g|webp)"
-    r"|(\d)(?:[._-]?(5))?[-_]?(?:stars?|sterne?|etoiles?|estrellas?)\.(?:gif|png|svg|jpe?g|webp)"
+    r"|(?<!\d)(\d)(?:[._-]?([05]))?[-_]?(?:stars?|sterne?|etoiles?|estrellas?)\.(?:gif|png|svg|jpe?g|webp)"
 )
 
 

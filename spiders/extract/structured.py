@@ -57,11 +57,13 @@ class Entity:
 def extract_entities(page: ParsedPage) -> list[Entity]:
     """Top-level entities of all syntaxes, in that order; never raises for what a page holds."""
     found = _json_ld(page)
-    if not page.tree.css_first(_ROOTS):  # one walk in place of three, and most pages have none
-        return found
-    found += _microdata(page)
-    found += _rdfa(page)
-    found += _microformats(page)
+    source = page.lowered_source  # a look for a literal costs a hundredth of a walk over the tree
+    if b"itemscope" in source or b"itemprop" in source:
+        found += _microdata(page)
+    if b"typeof" in source:
+        found += _rdfa(page)
+    if b"hreview" in source or b"h-review" in source:
+        found += _microformats(page)
     return found
 
 
@@ -488,12 +490,12 @@ def _owner(
 
 
 def _microdata(page: ParsedPage) -> list[Entity]:
-    scope_nodes = page.tree.css("[itemscope]")
+    scope_nodes = [*page.tree.css("[itemscope]"), *_implied(page)]
     if not scope_nodes:
         return []
     scopes: dict[int, Entity] = {}
     for node in scope_nodes[:MAX_ENTITIES]:
-        kinds = (node.attributes.get("itemtype") or "").split()
+        kinds = (node.attributes.get("itemtype") or "").split() or _kinds_of(node)
         scopes[node.mem_id] = Entity(tuple(map(_type, kinds)), {}, "microdata", node)
     referred = _referred(page, scope_nodes, scopes)
     known: dict[int, Entity | None] = {}
@@ -511,6 +513,29 @@ def _microdata(page: ParsedPage) -> list[Entity]:
             if inner is not None:
                 nested.add(id(inner))
     return [e for e in scopes.values() if id(e) not in nested]
+
+
+_IMPLIED = {"review": "Review", "reviews": "Review", "aggregaterating": "AggregateRating"}
+_REVIEW_PARTS = '[itemprop="reviewBody" i],[itemprop="ratingValue" i]'
+
+
+def _kinds_of(node: LexborNode) -> list[str]:
+    """Types that follow from the property's name where a scope states none."""
+    names = (node.attributes.get("itemprop") or "").lower().split()
+    return [_IMPLIED[name] for name in names if name in _IMPLIED]
+
+
+def _implied(page: ParsedPage) -> list[LexborNode]:
+    """Reviews and aggregates with their parts marked up, but without a scope of their own."""
+    source = page.lowered_source
+    if b"itemprop=" not in source or not (b"reviewbody" in source or b"ratingvalue" in source):
+        return []
+    marks = ",".join(f'[itemprop="{name}" i]:not([itemscope])' for name in _IMPLIED)
+    return [
+        node
+        for node in page.tree.css(marks)[:MAX_ENTITIES]
+        if node.css_first(_REVIEW_PARTS) is not None and node.css_first("[itemtype]") is None
+    ]
 
 
 def _referred(
@@ -594,7 +619,6 @@ _MF2 = _words(
 _MF_TYPES = {"hreview": "Review", "hreview-aggregate": "Review-aggregate",
              "h-review": "Review", "h-review-aggregate": "Review-aggregate"}  # fmt: skip
 _MF_ROOTS = ", ".join(f".{name}" for name in _MF_TYPES)
-_ROOTS = f"[itemscope], [typeof], {_MF_ROOTS}"
 
 
 def _microformats(page: ParsedPage) -> list[Entity]:
