@@ -6,6 +6,7 @@ less. Each is a whole message of the catalogs, so that other languages can order
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,9 @@ __all__ = [
     "unknowns",
     "voice_title",
 ]
+
+_COLON = ": \xa0\u202f"  # French puts a space before it
+_WHAT = re.compile(r"^[^:]*[^:\s]\s?: ")
 
 MOST_JUDGMENTS = 5
 # A difference of scores that is worth a sentence: about the half-width of a score's interval.
@@ -166,7 +170,7 @@ def _largest_gap(words: Words, gaps: tuple[Gap, ...]) -> Judgment | None:
     gap = gaps[0]
     name = in_sentence(gap.label, words)
     if _is_yes_or_no(words, gap):
-        said = gap.text.removeprefix(f"{gap.label}: ").rstrip(".")
+        said = _without_label(gap.text, gap.label)
         finding = words.t("Our largest gap is {gap}: {said}.", gap=name, said=said)
     elif gap.best_brand:
         finding = words.t(
@@ -186,6 +190,15 @@ def _largest_gap(words: Words, gaps: tuple[Gap, ...]) -> Judgment | None:
         dimension=in_sentence(gap.dimension, words),
     )
     return Judgment("gap", finding, _plan_sentence(words, gap), gap.confidence, basis, gap.evidence)
+
+
+def _without_label(text: str, label: str) -> str:
+    r"""A gap's sentence without its label and full stop.
+
+    >>> _without_label("Chat\xa0: pas trouvé.", "Chat")
+    'pas trouvé'
+    """
+    return text.removeprefix(label).lstrip(_COLON).rstrip(".")
 
 
 def _is_yes_or_no(words: Words, gap: Gap) -> bool:
@@ -774,7 +787,7 @@ def _unread_brands(words: Words, board: Scoreboard) -> list[str]:
         ]
         missing = [c for c in cells if c.score is None and c.words != words.t("too few")]
         if missing and len(missing) * 2 >= len(cells):
-            reasons = dict.fromkeys(c.reason or c.words for c in missing)
+            reasons = _each_once(c.reason or c.words for c in missing)
             found.append(
                 words.n(
                     "{brand}: {missing} of {n} dimension not known ({reasons}). Its place is open, "
@@ -784,10 +797,22 @@ def _unread_brands(words: Words, board: Scoreboard) -> list[str]:
                     len(cells),
                     brand=row.domain,
                     missing=len(missing),
-                    reasons=words.list(list(reasons)[:2]),
+                    reasons=words.list(reasons[:2]),
                 )
             )
     return found
+
+
+def _each_once(reasons: Iterable[str]) -> list[str]:
+    """Reasons; those that differ only in what was looked for are one, without it.
+
+    >>> _each_once(["FAQ: 1 page blocked", "chat: 1 page blocked", "reviews: none read"])
+    ['1 page blocked', 'reviews: none read']
+    """
+    causes: dict[str, list[str]] = {}
+    for reason in dict.fromkeys(reasons):
+        causes.setdefault(_WHAT.sub("", reason), []).append(reason)
+    return [cause if len(same) > 1 else same[0] for cause, same in causes.items()]
 
 
 def _thin_dimensions(words: Words, board: Scoreboard) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from crawler.db import open_db
 from crawler.errors import ConfigError
-from reports import labels, market, units
+from reports import iranian, labels, locale, market, sentences, units
 from reports.report import Report, build_report
 from tests.report_data import COMPETITORS, OWN, RUN, build_market
 
@@ -245,7 +245,7 @@ def test_the_same_run_at_the_same_time_gives_the_same_report(db, report):
     assert build_report(db, RUN, now=NOW) == report
 
 
-@pytest.mark.parametrize("module", [units, labels, market])
+@pytest.mark.parametrize("module", [units, labels, market, sentences, iranian, locale])
 def test_examples_in_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
 
@@ -262,3 +262,12 @@ def test_a_review_that_stands_on_two_pages_counts_once():
     twice["review_scores"].insert(score | {"review_id": "seen-again", "is_repeat": 1})
     after = build_report(twice, RUN, now=NOW)
     assert {s.domain: s.read for s in after.voice.sources} == source
+
+
+def test_reasons_that_differ_only_in_what_was_looked_for_are_told_once():
+    blocked = "the start page could not be read: 1 page blocked"
+    told = sentences._each_once(
+        [f"FAQ: {blocked}", f"languages: {blocked}", "reviews: none read", blocked]
+    )
+    assert told[0] == blocked
+    assert told[1] == "reviews: none read"
