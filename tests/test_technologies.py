@@ -566,15 +566,16 @@ def test_a_picture_from_a_vendors_public_pages_is_no_widget():
     ],
 )
 def test_apps_of_a_shop_are_known_by_their_slug(slug, vendor):
-    block = f"<!-- BEGIN app block: shopify://apps/{slug}/blocks/embed/1 --><b></b>"
+    theme = script("https://shop.example/cdn/shop/t/1/assets/theme.js")
+    block = f"{theme}<!-- BEGIN app block: shopify://apps/{slug}/blocks/embed/1 --><b></b>"
     script_of_app = script(f"https://cdn.shopify.com/extensions/0199aabb-cc/{slug}-12/assets/a.js")
     assert chats_on(block) == chats_on(script_of_app) == ({vendor} if vendor else set())
 
 
 def test_an_app_for_reviews_is_a_system_of_the_shop():
-    assert "judge-me" in present(
-        "<!-- BEGIN app block: shopify://apps/judge-me-reviews/blocks/a -->"
-    )
+    theme = script("https://cdn.shopify.com/s/files/1/theme.js")
+    block = "<!-- BEGIN app block: shopify://apps/judge-me-reviews/blocks/a -->"
+    assert "judge-me" in present(theme + block)
 
 
 def test_a_consent_manager_that_is_given_the_key_of_a_chat_loads_it():

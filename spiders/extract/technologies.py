@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from spiders.extract.page import ParsedPage, Script
+    from spiders.extract.shopify_apps import App
 
 __all__ = [
     "Vendor",
@@ -73,8 +74,9 @@ class Hit(NamedTuple):
 def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Technology]]:
     """Chats and other CX systems of a page, strongest evidence first, each vendor once."""
     best: dict[str, Hit] = {}
-    names = _dom_names(page)
-    for hit in _hits(page, names):
+    names, parts = _dom_names(page), _take_apart(page)
+    apps = _shop_apps(page, parts)
+    for hit in _hits(page, names, parts, apps):
         known = best.get(hit.vendor.slug)
         if known is None or RANK[hit.grade] < RANK[known.grade]:
             best[hit.vendor.slug] = hit
@@ -87,20 +89,25 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
             systems.append(Technology(vendor.slug, vendor.category, grade, proof))
     if all(chat.evidence == "mentioned" for chat in chats):
         own = own_chat(page) if "chat" in names else []
-        chats = (own or _named_script(page) or _named_app(page)) + chats
+        chats = (own or _named_script(page) or _named_app(apps)) + chats
     return chats, systems
 
 
-def _hits(page: ParsedPage, names: str) -> Iterator[Hit]:
-    parts = _take_apart(page)
+def _hits(page: ParsedPage, names: str, parts: _Parts, apps: list[App]) -> Iterator[Hit]:
     own = registrable_domain(urlsplit(page.url).hostname or "")
     yield from _code_hits(parts.code, own)
     yield from _resource_hits(parts.resources, own)
     yield from _dom_hits(page, names)
     yield from _link_hits(page, parts.clicks)
-    for app in shopify_apps(page.source):
+    for app in apps:
         if app.vendor is not None:
             yield Hit(app.vendor, "embedded", f"shopify app {app.slug}")
+
+
+def _shop_apps(page: ParsedPage, parts: _Parts) -> list[App]:
+    """The apps of a Shopify shop; a page that loads nothing from Shopify is not looked through."""
+    is_shop = any("cdn.shopify.com" in url or "/cdn/shop/" in url for url, _ in parts.resources)
+    return list(shopify_apps(page.source)) if is_shop else []
 
 
 # ---------------------------------------------------------------- parts of a page
@@ -553,7 +560,8 @@ def _named_script(page: ParsedPage) -> list[ChatWidget]:
     """
     own = registrable_domain(urlsplit(page.url).hostname or "")
     for script in page.scripts:
-        addresses = [script.src or "", *(_SET_SRC.findall(script.text) if not script.src else ())]
+        inline = _SET_SRC.findall(script.text) if "chat" in script.text else ()
+        addresses = [script.src or "", *inline]
         for address in addresses:
             path = address.partition("?")[0]
             if "chat" in path.lower() and (maker := _maker(path, own)):
@@ -561,9 +569,9 @@ def _named_script(page: ParsedPage) -> list[ChatWidget]:
     return []
 
 
-def _named_app(page: ParsedPage) -> list[ChatWidget]:
+def _named_app(apps: list[App]) -> list[ChatWidget]:
     """An app of a Shopify shop that is named for a chat, by the first word of its slug."""
-    for app in shopify_apps(page.source):
+    for app in apps:
         if app.vendor is None and app.is_chat:
             return [ChatWidget(app.slug.partition("-")[0], "bot", "likely", app.slug)]
     return []
