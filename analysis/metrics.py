@@ -488,7 +488,8 @@ def _chat_sight(s: Subject) -> Sight:
     sight = s.brand.sight(["contact"], "chat")
     rendered = [page for page in s.brand.pages if page.rendered and page.state == "ok"]
     if not sight.seen or rendered:
-        pages = (*rendered, *(page for page in sight.pages if page not in rendered))
+        urls = {page.url for page in rendered}
+        pages = (*rendered, *(page for page in sight.pages if page.url not in urls))
         return sight._replace(pages=pages)
     visit = s.brand.visits.get("render")
     if visit and visit.state == "done":  # no page left the question open for a browser

@@ -232,6 +232,7 @@ def test_no_chat_after_a_visit_of_the_browser_is_measured():
     pages = [page("start"), page("a"), page("b"), page("start", rendered=True)]
     found = brand(*pages, channels=[Channel("start", "email", "a@x", None, "")])
     assert value(found, "chat_present").value == 0
+    assert value(found, "chat_present").n == 3  # pages, however often each was looked at
 
 
 def test_the_reason_of_a_skipped_browser_is_told():
