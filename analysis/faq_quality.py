@@ -295,9 +295,7 @@ def _site_checks(brand: Observed) -> dict[str, _Check]:
         exits.add("chat")
     desks = {t.vendor for t in brand.technologies if t.category in ("help_desk", "search")}
     checks: dict[str, _Check] = {
-        "contact_exit": (
-            len(exits), ", ".join(sorted(exits)) if exits else "no contact on the FAQ page"
-        ),
+        "contact_exit": _exit_check(brand, exits),
         "searchable": (1 if desks else None, ", ".join(sorted(desks)) or "not observed"),
         "languages": _languages_check(brand, same),
     }  # fmt: skip
@@ -307,11 +305,21 @@ def _site_checks(brand: Observed) -> dict[str, _Check]:
     return checks
 
 
+def _exit_check(brand: Observed, exits: set[str]) -> _Check:
+    """Where a contact stands on another page, the FAQ may well link it: that was not observed."""
+    if exits:
+        return len(exits), ", ".join(sorted(exits))
+    elsewhere = any(c.kind in _CONTACTS for c in brand.channels) or brand.chat
+    if elsewhere or any(page.purpose == "contact" for page in brand.pages):
+        return None, "not observed"
+    return 0, "no contact on the FAQ page"
+
+
 def _languages_check(brand: Observed, faq_pages: set[str]) -> _Check:
-    """A language counts as offered when at least two pages of the site are in it."""
+    """A language counts as offered when the texts of at least two pages are in it."""
     spoken: dict[str, int] = {}
     for page in brand.read:
-        if page.language:
+        if page.language and page.is_language_sure:
             spoken[page.language] = spoken.get(page.language, 0) + 1
     offered = {code for code, n in spoken.items() if n >= 2}
     answered = {page.language for page in brand.pages if page.id in faq_pages and page.language}

@@ -23,7 +23,9 @@ GOOD = (
 
 
 def page(key="faq", depth=1, language="en"):
-    return Page(key, f"https://x.example/{key}", "ok", "", "faq", depth, language, False, key, ())
+    return Page(
+        key, f"https://x.example/{key}", "ok", "", "faq", depth, language, False, key, (), True
+    )
 
 
 def brand(entries, *pages, **more):
@@ -43,6 +45,17 @@ ASKED = ("How do I return an order?", "How long does delivery take?", "How can I
 def result(found, key):
     grade = grade_faq(found)
     return next(r.passed for r in grade.results if r.criterion.key == key)
+
+
+def test_a_contact_on_another_page_may_be_linked_from_the_faq():
+    elsewhere = [Channel("contact", "email", "a@x.example", None, "")]
+    assert result(brand(entries(*ASKED), channels=elsewhere), "contact_exit") is None
+
+
+def test_a_language_that_pages_only_declare_is_not_offered():
+    declared = [page(f"p{i}", language="pt")._replace(is_language_sure=False) for i in range(2)]
+    pages = [page(), page("a"), *declared]
+    assert result(brand(entries(*ASKED), *pages), "languages") is None
 
 
 CASES = {
