@@ -10,7 +10,7 @@ from crawler.items import FaqEntry
 from spiders.extract.faq_centre import help_centre_entries
 from spiders.extract.faq_groups import accept, key_of, regions_of
 from spiders.extract.faq_heads import find_heads, is_small_talk
-from spiders.extract.faq_lines import Line, read_lines
+from spiders.extract.faq_lines import read_lines
 from spiders.extract.faq_structured import structured_entries
 from spiders.extract.questions import (
     MARKS,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from spiders.extract.faq_heads import Head
+    from spiders.extract.faq_lines import Lines
     from spiders.extract.page import ParsedPage
     from spiders.extract.questions import Labels
 
@@ -47,12 +48,12 @@ _POLICY = re.compile(
     r"|プライバシー|개인정보|الخصوصية|حریم خصوصی|פרטיות",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"[QA] ?\d{0,2}[:.)]")
+_LABEL = re.compile(r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d{0,2}[:.)]")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
 _TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
 _ASKING = "[aria-controls],[aria-expanded],[data-toggle],[style*=font-weight]"
-_ASKING_CLASSES = ("question", "accordion", "toggle")
+_ASKING_CLASSES = ("question", "accordion", "toggle", "collaps", "expansion")
 _OPENS = frozenset(("aria-controls", "aria-expanded", "data-toggle"))
 _SPARSE = 15  # pieces of text to one that opens with a question; a FAQ has far fewer
 _OPENING = ("summary", "dt")
@@ -321,7 +322,7 @@ def _has_openings(text: str) -> bool:
     return len(found) > 4 and len(found) * _SPARSE > found[-1] - found[0]
 
 
-def _entry(page: ParsedPage, head: Head, lines: list[Line], labels: Labels) -> FaqEntry:
+def _entry(page: ParsedPage, head: Head, lines: Lines, labels: Labels) -> FaqEntry:
     origin = _ORIGINS.get(head.shape, head.shape)
     if head.shape in ("links", "contents"):
         return FaqEntry(head.question, "", origin, page.absolute(head.url or ""))

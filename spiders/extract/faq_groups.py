@@ -11,7 +11,7 @@ from spiders.extract.faq_heads import SHAPES, Head, is_small_talk
 from spiders.extract.questions import MARKS, names_faq
 
 if TYPE_CHECKING:
-    from spiders.extract.faq_lines import Line
+    from spiders.extract.faq_lines import Line, Lines
     from spiders.extract.questions import Labels
 
 __all__ = ["accept", "key_of", "regions_of"]
@@ -54,6 +54,7 @@ _NUMBER_OR_DATE = re.compile(r"\D{0,3}\d{1,6}\D{0,3}|.*(?:\b(?:19|20)\d\d\b|\b\d
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
 
 
+_MAX_ALIKE = 150  # characters of a line that is taken for a question by its looks
 _FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
 _CHOICE = re.compile(r"\(?[A-Ba-b]\s?[).:\-]")
 # 1.4, G2., 3), FAQ-COM100
@@ -99,7 +100,7 @@ def _is_title(line: Line, head: Head | None) -> bool:
     )
 
 
-def _section_end(lines: list[Line], title: Line, heads: dict[int, Head]) -> int:
+def _section_end(lines: Lines, title: Line, heads: dict[int, Head]) -> int:
     """Where the part under a FAQ title ends: at the next title of its rank that asks nothing."""
     level = title.level or 7
     asked = 0
@@ -113,7 +114,7 @@ def _section_end(lines: list[Line], title: Line, heads: dict[int, Head]) -> int:
     return len(lines)
 
 
-def regions_of(lines: list[Line], heads: list[Head], page_says_faq: bool) -> list[Region]:
+def regions_of(lines: Lines, heads: list[Head], page_says_faq: bool) -> list[Region]:
     """Disjoint regions in order: FAQ sections and boxes, and what lies between them."""
     by_line = {head.at: head for head in heads}
     if not page_says_faq:
@@ -140,7 +141,7 @@ def regions_of(lines: list[Line], heads: list[Head], page_says_faq: bool) -> lis
     return list(found.values())
 
 
-def _mark_boxes(lines: list[Line], marks: list[int]) -> None:
+def _mark_boxes(lines: Lines, marks: list[int]) -> None:
     """Number the runs of lines in elements that are called FAQ; near ones are one run."""
     number, last = 0, -9
     for line in lines:
@@ -155,9 +156,7 @@ def _share(group: list[Head]) -> float:
     return sum(min(1.0, head.strength * 0.6) for head in group if head.asks) / len(group)
 
 
-def _trim(
-    group: list[Head], region: Region, lines: list[Line], contents: frozenset[str]
-) -> list[Head]:
+def _trim(group: list[Head], region: Region, lines: Lines, contents: frozenset[str]) -> list[Head]:
     """From the first to the last that asks; all where the markup itself says question.
 
     Other things than questions fold too: menus and filters before and behind an accordion.
@@ -183,10 +182,20 @@ def _trim(
     if region.context == SECTION and group[0].shape in ("details", "accordion"):
         first, _ = _like(group, sure[0], lines)
         return group[first : _like(group, sure[-1], lines)[1]]
-    return group[0 if is_first else sure[0] : sure[-1] + 1]
+    return group[0 if is_first else sure[0] : _end_of_list(group, sure[-1], lines)]
 
 
-def _like(group: list[Head], at: int, lines: list[Line]) -> tuple[int, int]:
+def _end_of_list(group: list[Head], at: int, lines: Lines) -> int:
+    """Behind the head at `at`, or behind the last that follows it in the same list of items."""
+    line = lines[group[at].at]
+    at += 1
+    if line.tag in ("li", "dt"):
+        while at < len(group) and lines[group[at].at].path[:-1] == line.path[:-1]:
+            at += 1
+    return at
+
+
+def _like(group: list[Head], at: int, lines: Lines) -> tuple[int, int]:
     """From where to where the heads around `at` stand as deep as it does."""
     depths = [len(lines[head.at].path) for head in group]
     first = last = at
@@ -211,7 +220,7 @@ def _without_answers(group: list[Head]) -> list[Head]:
     return [h for h in group if h.at not in told] if len(told) > 0.6 * asking else group
 
 
-def _spans(group: list[Head], lines: list[Line], end: int) -> None:
+def _spans(group: list[Head], lines: Lines, end: int) -> None:
     """Set where each answer ends: at the next sibling, at a title, or out of the box.
 
     Nothing ends the last answer of a flat page, so it gets as many lines as the longest before.
@@ -245,7 +254,7 @@ def _ends(line: Line, other: Line, shape: str, common: tuple[int, ...]) -> bool:
     return other.path[: len(common)] != common
 
 
-def _common_path(group: list[Head], lines: list[Line]) -> tuple[int, ...]:
+def _common_path(group: list[Head], lines: Lines) -> tuple[int, ...]:
     """The ancestors that all heads share; for one head, its container's."""
     first = lines[group[0].at].path
     if len(group) == 1:
@@ -256,7 +265,7 @@ def _common_path(group: list[Head], lines: list[Line]) -> tuple[int, ...]:
     return first
 
 
-def _answered(head: Head, lines: list[Line]) -> bool:
+def _answered(head: Head, lines: Lines) -> bool:
     if head.rest:
         return True
     if head.strength == 0 and head.shape in ("bold", "heading"):
@@ -268,7 +277,7 @@ def _is_contents(line: Line) -> bool:
     return line.is_linked and line.target[:1] == "#"
 
 
-def _is_dialogue(group: list[Head], context: int, lines: list[Line], labels: Labels) -> bool:
+def _is_dialogue(group: list[Head], context: int, lines: Lines, labels: Labels) -> bool:
     """Interviews, transcripts, chats: named speakers answer, or the answers are mere words."""
     if group[0].shape != "label":
         return False
@@ -287,7 +296,7 @@ def _speaks(line: Line, labels: Labels) -> bool:
     return bool(_SPEAKER.match(line.text)) and not labels.of(line.text)[0]
 
 
-def _is_checklist(group: list[Head], lines: list[Line]) -> bool:
+def _is_checklist(group: list[Head], lines: Lines) -> bool:
     """Questions to the reader: what follows them asks on."""
     asking_on = 0
     for head in group:
@@ -296,12 +305,12 @@ def _is_checklist(group: list[Head], lines: list[Line]) -> bool:
     return asking_on * 5 >= len(group) * 2
 
 
-def _told(head: Head, lines: list[Line]) -> str:
+def _told(head: Head, lines: Lines) -> str:
     """The start of the answer."""
     return " ".join([head.rest, *(line.text for line in lines[head.at + 1 : head.until][:4])])[:300]
 
 
-def _is_quiz(group: list[Head], lines: list[Line]) -> bool:
+def _is_quiz(group: list[Head], lines: Lines) -> bool:
     """Choices A and B behind the questions, or fields to choose from."""
     chosen = 0
     for head in group:
@@ -316,13 +325,13 @@ def _is_quiz(group: list[Head], lines: list[Line]) -> bool:
     return chosen * 2 > len(group)
 
 
-def _is_survey(group: list[Head], lines: list[Line]) -> bool:
+def _is_survey(group: list[Head], lines: Lines) -> bool:
     """The same choices behind every question."""
     told = [_told(head, lines) for head in group]
     return len(told) > 2 and len(set(told)) * 2 < len(told)
 
 
-def _is_thread(group: list[Head], lines: list[Line]) -> bool:
+def _is_thread(group: list[Head], lines: Lines) -> bool:
     """Questions and answers that visitors wrote."""
     told = sum(
         bool(_AGO.search(head.question) or _BY_USERS.search(_told(head, lines).strip()))
@@ -331,7 +340,7 @@ def _is_thread(group: list[Head], lines: list[Line]) -> bool:
     return told * 2 > len(group)
 
 
-def _is_counted(group: list[Head], lines: list[Line]) -> bool:
+def _is_counted(group: list[Head], lines: Lines) -> bool:
     """Links that a mere number or date stands behind, as behind the threads of a forum."""
     behind = [lines[head.at + 1].text for head in group if head.at + 1 < len(lines)]
     told = sum(len(text) < 40 and bool(_NUMBER_OR_DATE.fullmatch(text)) for text in behind)
@@ -343,7 +352,7 @@ def _density(group: list[Head]) -> float:
     return len(group) / (group[-1].at - group[0].at + 1)
 
 
-def _fits(members: list[Head], region: Region, lines: list[Line], labels: Labels) -> bool:
+def _fits(members: list[Head], region: Region, lines: Lines, labels: Labels) -> bool:
     """Whether heads that ask often enough also have what a FAQ has: answers."""
     shape = members[0].shape
     if shape in ("links", "contents"):
@@ -386,7 +395,7 @@ def _may_link(group: list[Head], context: int) -> bool:
     return context == PAGE and all(head.asks for head in group)
 
 
-def _is_replied(group: list[Head], context: int, lines: list[Line], labels: Labels) -> bool:
+def _is_replied(group: list[Head], context: int, lines: Lines, labels: Labels) -> bool:
     """Whether nearly all are labelled "Q:" and followed by an "A:".
 
     Where nothing says FAQ, some must ask too.
@@ -408,16 +417,10 @@ def _agrees(group: list[Head], known: frozenset[str]) -> bool:
     return asking * 2 > len(group) > 1 or any(key_of(head.question) in known for head in group)
 
 
-def _members(group: list[Head], context: int, contents: frozenset[str]) -> list[Head]:
+def _members(group: list[Head], context: int, contents: frozenset[str], lines: Lines) -> list[Head]:
     """Which of a group that asks enough are entries: all, or those that ask or are listed."""
     shape = group[0].shape
-    least = {"heading": 0.6, "bold": 0.7, "links": 0.7, "contents": 0.7}.get(shape, 0.5)
-    if shape in ("heading", "bold") and context > NONE and _is_numbered(group):
-        least = 0.25
-    elif shape == "dl" and context > NONE:
-        least = 0.15
-    elif shape in ("heading", "accordion", "details") and context == SECTION:
-        least = 0.3
+    least = _least_share(group, context, lines)
     whole = shape == "label" or (shape in STRUCTURAL and _share(group) >= least)
     words = 4 if shape in ("links", "contents") else 1
     return [
@@ -427,6 +430,41 @@ def _members(group: list[Head], context: int, contents: frozenset[str]) -> list[
         or (whole and _plausible(head) and head.question.count(" ") + 1 >= words)
         or (key_of(head.question) in contents and _plausible(head))
     ]
+
+
+def _least_share(group: list[Head], context: int, lines: Lines) -> float:
+    """From which share of questions on all of a group are."""
+    shape = group[0].shape
+    if context > NONE:
+        if shape in ("heading", "bold") and _is_numbered(group):
+            return 0.25
+        if shape == "dl":
+            return 0.15
+        if shape == "bold" and _end_of_list(group, 0, lines) == len(group) > 2:
+            return 0.3
+    if context == SECTION and shape in ("heading", "accordion", "details"):
+        return 0.3
+    return {"heading": 0.6, "bold": 0.7, "links": 0.7, "contents": 0.7}.get(shape, 0.5)
+
+
+def _alike(members: list[Head], region: Region, lines: Lines) -> list[Head]:
+    """With the lines among them that look as they do and as no other line does.
+
+    So a question without a mark is known by its element where that is made for questions.
+    """
+    looks = {lines.look_of(lines[head.at]) for head in members}
+    look = looks.pop()
+    if looks or " " not in look or len(members) < 2:
+        return members
+    known = {head.at: head for head in members}
+    found = [
+        known.get(line.index) or members[0].sibling(line)
+        for line in lines[members[0].at : region.end]
+        if lines.look_of(line) == look
+    ]
+    if any(after.at == head.at + 1 for head, after in pairwise(found)):  # answers look so too
+        return members
+    return [head for head in found if len(head.question) < _MAX_ALIKE and _plausible(head)]
 
 
 def _is_numbered(group: list[Head]) -> bool:
@@ -453,7 +491,7 @@ def _plausible(head: Head) -> bool:
 
 
 def accept(
-    lines: list[Line],
+    lines: Lines,
     regions: list[Region],
     labels: Labels,
     known: frozenset[str],
@@ -478,7 +516,7 @@ def accept(
     return sorted(taken, key=lambda head: head.at)
 
 
-def _stragglers(regions: list[Region], lines: list[Line], taken: list[Head]) -> list[Head]:
+def _stragglers(regions: list[Region], lines: Lines, taken: list[Head]) -> list[Head]:
     """Single questions that a title parts from their accepted siblings, or of another rank."""
     have = {id(head) for head in taken}
     keys = {head.key for head in taken if head.shape not in ("text", "list", "inline")}
@@ -508,7 +546,7 @@ def _contents(regions: list[Region]) -> frozenset[str]:
 
 def _accept_in(
     region: Region,
-    lines: list[Line],
+    lines: Lines,
     labels: Labels,
     contents: frozenset[str],
     known: frozenset[str],
@@ -534,7 +572,9 @@ def _accept_in(
             group = _trim(group, region, lines, contents)
             if not group or not _asks_enough(group, region.context, contents):
                 continue
-        members = _members(group, region.context, contents)
+        members = _members(group, region.context, contents, lines)
+        if shape == "text":
+            members = _alike(members, region, lines)
         _spans(members, lines, region.end)
         if known and not _agrees(members, known):
             continue
@@ -558,9 +598,11 @@ def _outside(group: list[Head], taken: list[Head]) -> list[Head]:
     return [head for head in group if head.at not in inside]
 
 
-def _templates(region: Region, lines: list[Line]) -> list[Head]:
+def _templates(region: Region, lines: Lines) -> list[Head]:
     """An accordion under a FAQ title counts even if none of its headers asks anything."""
     for group in region.groups.values():
+        if group[0].key[-1] == "button":  # "Accept", "Reject"
+            continue
         if group[0].shape in ("details", "accordion") and len(group) > 1:
             _spans(group, lines, region.end)
             found = [head for head in group if _answered(head, lines) and _plausible(head)]

@@ -70,6 +70,10 @@ class Head:
         self._strength = -1
         self._asks = False
 
+    def sibling(self, line: Line) -> Head:
+        """A line that looks as this head does, as a head of the same kind."""
+        return Head(line.index, strip_signs(line.text).strip(), self.key, self._speech, "")
+
     @property
     def strength(self) -> int:
         """2 has a mark, 1 only sounds so, 0 neither; graded when first asked for."""
@@ -208,6 +212,8 @@ class _Finder:
             return self.linked(line, link)
         if line.level:
             return self.head(line, line.text, ("heading", line.level))
+        if line.tag == "button":
+            return self.head(line, line.text, ("accordion", "button"))
         if line.tag == "dt":
             return self.head(line, line.text, ("dl",))
         if line.lead:

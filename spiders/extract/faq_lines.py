@@ -21,18 +21,24 @@ from spiders.extract.faq_tags import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from selectolax.lexbor import LexborNode
 
-__all__ = ["Line", "read_lines"]
+__all__ = ["Line", "Lines", "read_lines"]
 
 _WORD = re.compile(r"\w")
+_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=[ \t]*[QA] ?\d{0,2}[:.)])")
 _ANCHOR = re.compile(r' (?:id|name)="([^"]+)"')
 _ENTITIES = (("&nbsp;", "\xa0"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 MAX_LINES = 20_000  # the longest real page seen has 3,000
 _MAX_HEADER = 400  # characters; what is longer and called a question holds its answer too
 _MAX_PATH = 200  # levels that a line remembers; the deepest real page seen has 90
+_MAX_ITEM = 20  # the same, for what an element begins with
 _MAX_AHEAD = 400  # pieces that are looked at ahead of their turn
 _SIGNS = frozenset(("i", "svg", "img", "br"))
+_SIGN_TEXTS = frozenset("+ - − – — × ✕ # ¶ § 🔗 ▼ ▾ ▲ › » > ⌄ ❯".split())
+_LABEL_TEXTS = frozenset(("Q", "A"))
 _CHOICE = 'type="radio"'
 # Elements whose content is text as it is, whatever stands in it.
 _RAW = frozenset(("iframe", "xmp", "noembed", "noframes", "plaintext"))
@@ -78,6 +84,16 @@ class Line:
     is_choice: bool = False
 
 
+class Lines(list[Line]):
+    """Lines, and the tags that they were read from."""
+
+    pieces: Sequence[str] = ()
+
+    def look_of(self, line: Line) -> str:
+        """The tag around the line as it is written: lines that look alike have the same."""
+        return self.pieces[line.path[-1]].partition(">")[0]
+
+
 Part = tuple[str, bool, str | None]
 _PLAIN = Setting()
 
@@ -92,7 +108,8 @@ class _Reader:
 
     def __init__(self, html: str) -> None:
         self.pieces = html.split("<")
-        self.lines: list[Line] = []
+        self.lines = Lines()
+        self.lines.pieces = self.pieces
         self.parts: list[Part] = []
         self.tags: dict[str, Tag] = {}
         # Of the first text of the line.
@@ -111,7 +128,7 @@ class _Reader:
             text = " ".join(raw.split())
             linked, lead = link is not None, text if bold else ""
         else:
-            text = " ".join("".join([part[0] for part in parts]).split())
+            text = " ".join("".join(_joined(parts)).split())
             if any(part[1] or part[2] is not None for part in parts):
                 bold, linked, lead, link = _mixed(parts)
             else:
@@ -126,7 +143,7 @@ class _Reader:
                 )
             )  # fmt: skip
 
-    def read(self) -> list[Line]:
+    def read(self) -> Lines:
         """The lines, their targets resolved."""
         pieces, get, flush = self.pieces, self.tags.get, self.flush
         path, name, here = [1], "body", _PLAIN
@@ -144,7 +161,11 @@ class _Reader:
                     )
                 elif here.header and not self.header:
                     self.header = here.header
-                self.parts.append((_plain(text) if "&" in text else text, here.is_bold, here.link))
+                if name == "pre" and "\n" in text:
+                    self.preformatted(text, here)
+                else:
+                    raw = _plain(text) if "&" in text else text
+                    self.parts.append((raw, here.is_bold, here.link))
             at += 1
             if at >= end:
                 break
@@ -193,6 +214,15 @@ class _Reader:
             self.flush()
         return self.resolved()
 
+    def preformatted(self, text: str, here: Setting) -> None:
+        """Paragraphs of typed text: a blank line, or a line with a label, begins one."""
+        for number, raw in enumerate(_PARAGRAPH.split(_plain(text))):
+            if number and self.parts:
+                self.flush()
+                self.header = here.header
+            if raw.strip():
+                self.parts.append((raw, here.is_bold, here.link))
+
     def understood(self, head: str) -> Tag:
         tag = self.tags[head] = read_tag(head)
         return tag
@@ -238,7 +268,9 @@ class _Reader:
         is_bold = is_bold or tag.is_bold
         if tag.box and not box:
             box = at
-        if tag.answer:
+        if tag.answer and self.is_item(at):
+            header = 0
+        elif tag.answer:
             is_answer, header = True, 0
         elif tag.leaves:
             header = 0
@@ -267,6 +299,24 @@ class _Reader:
                 break
         return False
 
+    def is_item(self, at: int) -> bool:
+        """Whether what is called an answer begins with what opens one: an item, or a category."""
+        depth = 0
+        for piece in self.pieces[at : at + _MAX_ITEM]:
+            head, _, text = piece.partition(">")
+            if head[:1] == "/":
+                depth -= 1
+                if not depth:
+                    break
+            elif head[:1] != "!":
+                tag = self.tags.get(head) or self.understood(head)
+                if depth and (tag.header or tag.opens or tag.name == "summary"):
+                    return True
+                depth += tag.kind not in (VOID, BREAK)
+            if not text.isspace() and text:
+                break
+        return False
+
     def is_whole(self, at: int) -> bool:
         """Whether an element that is called a question holds the question and its answer."""
         parts = depth = size = 0
@@ -290,7 +340,7 @@ class _Reader:
                 return True
         return parts > 1 and has_role
 
-    def resolved(self) -> list[Line]:
+    def resolved(self) -> Lines:
         """The lines with targets as `Line` has them: known names of this page, or addresses."""
         anchors: frozenset[str] | None = None
         for line in self.lines:
@@ -308,6 +358,22 @@ class _Reader:
                 elif href[0] == "#":
                     line.target = ""
         return self.lines
+
+
+def _joined(parts: list[Part]) -> list[str]:
+    """The texts without signs around them that stand in elements of their own ("+", "#").
+
+    A "Q" or "A" in an element of its own, with no blank behind it, is a label.
+    """
+    texts = [part[0] for part in parts]
+    if texts[0].strip() in _SIGN_TEXTS:
+        texts[0] = ""
+    elif texts[0] in _LABEL_TEXTS and not texts[1][:1].islower():
+        texts[0] += ": "
+    last = texts[-1].strip()
+    if last in _SIGN_TEXTS and (last != "#" or parts[-1][2] is not None):
+        texts[-1] = ""
+    return texts
 
 
 def _plain(text: str) -> str:
@@ -349,9 +415,9 @@ def _mixed(parts: list[Part]) -> tuple[bool, bool, str, str | None]:
     )
 
 
-def read_lines(root: LexborNode | None) -> list[Line]:
+def read_lines(root: LexborNode | None) -> Lines:
     """Lines of `root`, in document order.
 
     Menus, footers, comments, dialogs, scripts and form fields are left out.
     """
-    return _Reader(root.html or "").read() if root else []
+    return _Reader(root.html or "").read() if root else Lines()

@@ -25,9 +25,9 @@ _TAGS = (
     # Elements without an end tag.
     (VOID, "img input hr wbr area base col embed link meta param source track basefont bgsound"),
     (VOID, "frame keygen"),
-    (INLINE, "abbr acronym bdi bdo big cite code data del dfn ins kbd mark nobr q rp rt ruby s"),
-    (INLINE, "samp small span strike sub sup time tt u var center"),
-    (BARE, "i em font label"),  # their attributes say nothing
+    (INLINE, "abbr acronym bdi bdo big cite code data del dfn i ins kbd mark nobr q rp rt ruby"),
+    (INLINE, "s samp small span strike sub sup time tt u var center"),
+    (BARE, "em font label"),  # their attributes say nothing
     (BOLD, "b strong"),
     (LINK, "a"),
     (HEADING, "h1 h2 h3 h4 h5 h6"),
@@ -48,7 +48,7 @@ _FURNITURE = re.compile(
 _HEADER = re.compile(
     r"question(?!naire|s?[-_]?(?:list|section|wrap|container|group|block|page|area|count|mark|icon"
     r"|form|s\b))"
-    r"|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac|spoiler|disclosure)[-_]*(?:item|box|block)?[-_]*"
+    r"|(?:accordion|toggle|collaps\w*|faqs?|expand\w*|panel|qa|ac|spoiler|disclosure)[-_]*(?:item|box|block|nav)?[-_]*"
     r"(?:header|heading|head|title|button|btn|trigger|toggle|label|link|summary|handle|control|q)"
     r"(?![a-z])|(?:^|\s)(?:toggler?|tab-title|elementor-tab-title)(?=\s|$)",
 )
@@ -61,6 +61,7 @@ _FAQ_BOX = re.compile(r"faq|frequently|questions-?and-?answers|help-?cent")
 # Signs beside a heading: edit and permanent links, words for screen readers.
 _ASIDE = re.compile(
     r"mw-editsection|headerlink|permalink|anchorjs|sr-only|visually-hidden|screen-reader"
+    r"|material-(?:icons|symbols)|toggle-text"
 )
 _BOXES = frozenset(
     ["div", "section", "article", "main", "ul", "ol", "dl", "table", "aside", "details"]
@@ -72,7 +73,7 @@ _FURNITURE_ROLES = frozenset(
 # The attributes that tell something: a name with its value, a control, a style.
 _TELLING = re.compile(
     r' (?:(class|id|role|aria-level|aria-hidden)="([^"]*)"'
-    r"|(aria-expanded|aria-controls|data-toggle|data-bs-toggle)="
+    r'|(aria-expanded|aria-controls|data-toggle|data-bs-toggle|data-role(?=="(?:title|trigger)"))="'
     r'|style="[^"]*?font-weight([^"]{0,9}))'
 )
 

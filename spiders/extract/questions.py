@@ -44,11 +44,12 @@ _LEADING = re.compile(rf"^(?:[\s{_ARROWS}*|]|[+\-–—−](?=\s)|\+(?=[^\W\d]|�
 _TRAILING = re.compile(
     rf"(?:[\s{_ARROWS}|]|(?<=[\s{MARKS}])[+\-–—−*#xX]|\[(?:[+\-]|edit|top)\]"
     r"|(?<=[\W_])(?:expand_more|expand_less|keyboard_arrow_down|keyboard_arrow_right|chevron_right"
-    r"|arrow_drop_down|expand|collapse|toggle|open|close|show answer|read more)(?=\W*$))+$"
+    r"|arrow_drop_down|expand|collapse|toggle|open|close|show|hide|show answer|read more)"
+    r"(?=\W*$))+$"
 )
 _SIGN_WORDS = (
     *("_more", "_less", "_down", "_right", "expand", "collapse", "toggle", "open", "close"),
-    *("show answer", "read more", "x", "X"),
+    *("show", "Show", "hide", "Hide", "show answer", "read more", "x", "X"),
 )
 _NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
 _WORDS = re.compile(r"\w+")
