@@ -434,7 +434,7 @@ def test_near_misses_by_the_thousand_stay_cheap() -> None:
 def test_a_look_up_looks_at_few_rows() -> None:
     """What keeps the cost apart from the number of rows: marks are sought at once, not tried."""
     text = "<p>We chat, drift in front of the crisp shop and help users.</p>" * 50
-    assert len(rows.index().candidates("code", text)) < 10
+    assert len(rows.index().candidates({"code": text})["code"]) < 10
 
 
 def _floor_set() -> list[dict[str, object]]:

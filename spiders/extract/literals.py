@@ -46,15 +46,32 @@ class AsciiLiterals:
     """
 
     def __init__(self, literals: Iterable[str]) -> None:
-        self._known = tuple(dict.fromkeys(literal.lower() for literal in literals))
-        encoded = [literal.encode("ascii") for literal in self._known]
-        self._machine = BytesAhoCorasick(encoded, implementation=_FAST)
+        self._known: dict[bytes, list[str]] = {}
+        for literal in dict.fromkeys(literal.lower() for literal in literals):
+            self._known.setdefault(_folded(literal), []).append(literal)
+        self._sought = tuple(self._known)
+        self._machine = BytesAhoCorasick(self._sought, implementation=_FAST)
 
     def places(self, text: str) -> dict[str, list[int]]:
         """Where each literal (in lower case) that is there begins, in order."""
         found: dict[str, list[int]] = {}
-        known = self._known
-        folded = text.encode("ascii", "replace").lower()  # a byte a character: places stay
-        for number, start, _ in self._machine.find_matches_as_indexes(folded, overlapping=True):
-            found.setdefault(known[number], []).append(start)
+        matches = self._machine.find_matches_as_indexes(_folded(text), overlapping=True)
+        for number, start, end in matches:
+            written = text[start:end].lower()
+            if written in self._known[self._sought[number]]:
+                found.setdefault(written, []).append(start)
         return found
+
+
+def _folded(text: str) -> bytes:
+    """A byte a character, of 31 kinds: so the machine is half the size and scans faster."""
+    return text.encode("ascii", "replace").translate(_KINDS)
+
+
+def _kind(char: str) -> str:
+    if char.isascii() and (char.isalpha() or char in "./"):
+        return char.lower()
+    return "0" if char.isdecimal() and char.isascii() else "_" if char in "_-" else " "
+
+
+_KINDS = "".join(map(_kind, map(chr, range(256)))).encode()

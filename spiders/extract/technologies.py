@@ -19,6 +19,7 @@ from spiders.extract.shopify_apps import shopify_apps
 from spiders.extract.vendors import (
     NAME_CHARS,
     RANK,
+    Candidate,
     Mark,
     Vendor,
     dom_selectors,
@@ -95,10 +96,18 @@ def extract_technologies(page: ParsedPage) -> tuple[list[ChatWidget], list[Techn
 
 def _hits(page: ParsedPage, names: str, parts: _Parts, apps: list[App]) -> Iterator[Hit]:
     own = registrable_domain(urlsplit(page.url).hostname or "")
-    yield from _code_hits(parts.code, own)
-    yield from _resource_hits(parts.resources, own)
-    yield from _dom_hits(page, names)
-    yield from _link_hits(page, parts.clicks)
+    found = index().candidates(
+        {
+            "code": parts.code,
+            "resources": "\n".join([url for url, _ in parts.resources]),
+            "dom": names,
+            "links": "\n".join(parts.opening),
+        }
+    )
+    yield from _code_hits(found["code"], parts.code, own)
+    yield from _resource_hits(found["resources"], parts.resources, own)
+    yield from _dom_hits(found["dom"], page, names)
+    yield from _link_hits(found["links"], page, parts.opening)
     for app in apps:
         if app.vendor is not None:
             yield Hit(app.vendor, "embedded", f"shopify app {app.slug}")
@@ -120,7 +129,6 @@ _STATE = re.compile(
 )
 _STATE_CHARS = 2_000  # loaders that look like it (`var __lc = {}`) are shorter
 _SRC_IN_DATA = re.compile(r'"src\\*":\s*\\*"([^"\\]{8,300})')
-_ELEMENTS = re.compile(rb"</([a-z]+-[a-z0-9-]+)>")
 _LOADED = ("iframe", "embed", "object", "audio", "source", "link", "img")
 
 
@@ -130,7 +138,7 @@ _Resource = tuple[str, Evidence]  # an address and the most that it can prove
 class _Parts(NamedTuple):
     code: str
     resources: list[_Resource]
-    clicks: list[str]  # code that runs on a click
+    opening: list[str]  # code that runs on a click, and addresses of links
 
 
 def _take_apart(page: ParsedPage) -> _Parts:
@@ -143,13 +151,14 @@ def _take_apart(page: ParsedPage) -> _Parts:
             code.append(inline)
     for tag in _LOADED:
         for node in page.elements.get(tag, ())[:MAX_RESOURCES]:
-            _read_loaded(node, resources)
+            _read_loaded(tag, node.attributes, resources)
     # The empty comment ends a comment that a script left open.
     joined = "\n/**/\n".join(code)[:MAX_CODE]
-    for written in ("\\/", "\\u002F"):
-        if written in joined:
-            joined = joined.replace(written, "/")
-    return _Parts(joined, resources[:MAX_RESOURCES], page.clicks[:MAX_RESOURCES])
+    if "\\" in joined:
+        joined = joined.replace("\\/", "/").replace("\\u002F", "/")
+    opening = page.clicks[:MAX_RESOURCES]
+    opening += [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
+    return _Parts(joined, resources[:MAX_RESOURCES], opening)
 
 
 def _inline_code(script: Script, resources: list[_Resource]) -> str:
@@ -204,23 +213,24 @@ def _unpacked(text: str) -> str:
         return ""
 
 
-def _read_loaded(node: LexborNode, resources: list[_Resource]) -> None:
-    """The addresses that a node loads something from; a link only style sheets and scripts."""
-    attributes = node.attributes
-    if node.tag == "link" and (
-        attributes.get("rel") != "stylesheet" and attributes.get("as") != "script"
-    ):
+def _read_loaded(tag: str, attributes: dict[str, str | None], resources: list[_Resource]) -> None:
+    """The addresses that an element loads something from; a link only style sheets and scripts."""
+    use = attributes.get("as")
+    if tag == "link" and attributes.get("rel") != "stylesheet" and use != "script":
         return
-    grade: Evidence = "likely" if attributes.get("as") else "embedded"
+    grade: Evidence = "likely" if use else "embedded"
     for name, value in attributes.items():
-        if value and (name.endswith("src") or name in ("href", "data")) and value[:5] != "data:":
+        if value and (name[-3:] == "src" or name in _LOADING) and value[:5] != "data:":
             resources.append((value, grade))
 
 
+_LOADING = ("href", "data")
+
+
 def _dom_names(page: ParsedPage) -> str:
-    """Ids, classes and custom elements (the last as read off the source), and ids of scripts."""
-    elements = b" ".join(set(_ELEMENTS.findall(page.source)))
-    return " ".join([*page.names, elements.decode("ascii"), _script_ids(page)])
+    """Ids, classes and custom elements, and ids of scripts."""
+    elements = [tag for tag in page.elements if "-" in tag]
+    return " ".join([*page.names, *elements, _script_ids(page)])
 
 
 # ---------------------------------------------------------------- code and addresses
@@ -237,9 +247,9 @@ _JSON_KEY = re.compile(r"[\"']([\w-]+)[\"']\s*:\s*[\"'](?:https?:)?(?://)?[\w.-]
 _LOADER_KEY = re.compile(r"src$|script|loader|^url$", re.I)
 
 
-def _code_hits(code: str, own: str) -> Iterator[Hit]:
+def _code_hits(candidates: list[Candidate], code: str, own: str) -> Iterator[Hit]:
     proven: set[str] = set()
-    for mark, found in index().candidates("code", code):
+    for mark, found in candidates:
         if mark.vendor.slug in proven:
             continue
         proof = _in_code(mark, found, code, own)
@@ -249,9 +259,10 @@ def _code_hits(code: str, own: str) -> Iterator[Hit]:
             yield Hit(mark.vendor, mark.grade, proof)
 
 
-def _resource_hits(resources: list[_Resource], own: str) -> Iterator[Hit]:
-    text = "\n".join([url for url, _ in resources])
-    for mark, _ in index().candidates("resources", text):
+def _resource_hits(
+    candidates: list[Candidate], resources: list[_Resource], own: str
+) -> Iterator[Hit]:
+    for mark, _ in candidates:
         for url, most in resources:
             if in_address(mark, url) and not _is_shown(mark, url, own):
                 grade = max(mark.grade, most, key=RANK.__getitem__)
@@ -295,9 +306,9 @@ def _address_at(code: str, at: int) -> str:
     return match[0] if match and start else ""
 
 
-def _dom_hits(page: ParsedPage, names: str) -> Iterator[Hit]:
+def _dom_hits(candidates: list[Candidate], page: ParsedPage, names: str) -> Iterator[Hit]:
     scripts = f" {_script_ids(page)} "
-    for mark, found in index().candidates("dom", names):
+    for mark, found in candidates:
         if not _is_name(mark, names, found):
             continue
         is_script = mark.literal[0] == "#" and f" {mark.literal[1:]} " in scripts
@@ -432,10 +443,9 @@ _SHARES = re.compile(r"/share\b|/send/?\?text=", re.I)
 MAX_STYLE_CHARS = 300
 
 
-def _link_hits(page: ParsedPage, clicks: list[str]) -> Iterator[Hit]:
+def _link_hits(candidates: list[Candidate], page: ParsedPage, opening: list[str]) -> Iterator[Hit]:
     """Chat windows that a click opens, floating messenger buttons, and mere mentions."""
-    opening = clicks + [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
-    for mark, _ in index().candidates("links", "\n".join(opening)):
+    for mark, _ in candidates:
         if mark.where == "popups":
             proof = next((address for address in opening if _opens_chat(mark, address)), None)
             if proof is not None:

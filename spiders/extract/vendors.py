@@ -17,7 +17,7 @@ from crawler.items import ChatKind, Evidence
 from spiders.extract.literals import AsciiLiterals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "CATEGORIES",
@@ -228,18 +228,25 @@ class Index:
         self.cookies = Names((name, row) for row in every for name in row.cookies)
         self.storage = Names((name, row) for row in every for name in row.storage)
 
-    def candidates(self, part: str, text: str) -> list[Candidate]:
-        """Marks for a part of a page that stand in its text as whole words.
+    def candidates(self, texts: Mapping[str, str]) -> dict[str, list[Candidate]]:
+        """Marks for each part of a page (a key of _KINDS) that stand in its text as whole words.
 
         Hosts come first, an address being the best proof, then the order is that of the rows.
+        All texts are scanned as one: a scan is slow until the machine is in the cache.
         """
-        kinds = _KINDS[part]
-        found = []
-        for start, places in self._literals.places(text).items():
-            for number, mark in self._marks[start]:
-                if mark.where in kinds and (whole := _whole(mark, text, places)):
-                    found.append((kinds.index(mark.where), number, Candidate(mark, whole)))
-        return [candidate for _, _, candidate in sorted(found)]
+        found: dict[str, list[tuple[int, int, Candidate]]] = {part: [] for part in texts}
+        everywhere = self._literals.places("\n".join(texts.values()))
+        begin = 0
+        for part, text in texts.items():
+            kinds, end = _KINDS[part], begin + len(text)
+            for start, places in everywhere.items():
+                if places[0] < end and (here := [p - begin for p in places if begin <= p < end]):
+                    for number, mark in self._marks[start]:
+                        if mark.where in kinds and (whole := _whole(mark, text, here)):
+                            place = kinds.index(mark.where), number, Candidate(mark, whole)
+                            found[part].append(place)
+            begin = end + 1
+        return {part: [row[2] for row in sorted(rows)] for part, rows in found.items()}
 
 
 def _whole(mark: Mark, text: str, places: list[int]) -> list[int]:
@@ -346,7 +353,7 @@ def selector(literal: str) -> str:
 
 def match_request(url: str) -> tuple[Vendor, Evidence] | None:
     """The vendor that a request goes to, by the strongest and longest mark; None for others."""
-    found = [m for m, _ in index().candidates("requests", url) if in_address(m, url)]
+    found = [m for m, _ in index().candidates({"requests": url})["requests"] if in_address(m, url)]
     if not found:
         return None
     mark = min(found, key=lambda m: (RANK[m.grade], -len(m.literal)))
