@@ -115,7 +115,18 @@ _LABELS = {
     "self_service": "Self-service",
     "live_chat": "live chat",
     "ai_bot": "AI bot",
+    "email": "E-mail",
+    "form": "Contact form",
+    "social": "Social networks",
+    "whatsapp": "WhatsApp",
+    "linkedin": "LinkedIn",
+    "youtube": "YouTube",
+    "tiktok": "TikTok",
 }
+# Makers' names keep their capitals in sentences.
+_NAMES = frozenset(
+    ("WhatsApp", "LinkedIn", "YouTube", "TikTok", "Telegram", "Facebook", "Instagram", "Pinterest")
+)
 
 
 # Kinds and topics that analysis and spiders name by a key; here so that they are translated.
@@ -128,8 +139,20 @@ SPOKEN_KEYS = (
     *("tracking", "returns", "refunds", "payment", "account", "order_change", "warranty"),
     *("product_use", "contact", "privacy", "complaints", "other", "reply_time"),
     *("email", "phone", "form", "contact_form", "whatsapp", "messenger", "telegram", "facebook"),
-    *("instagram", "x", "linkedin", "youtube", "tiktok", "pinterest", "forum", "app", "help_desk"),
-    *("live_chat", "bot", "ai_bot", "hybrid", "shipping", "cancellation", "faq", "faq_entries"),
+    *(
+        "social",
+        "instagram",
+        "x",
+        "linkedin",
+        "youtube",
+        "tiktok",
+        "pinterest",
+        "forum",
+        "app",
+        "help_desk",
+    ),
+    *("help_desk", "live_chat", "bot", "ai_bot", "hybrid", "shipping", "cancellation"),
+    *("faq", "faq_entries"),
 )
 # Words in which capitals stay where they are, in sentences too.
 _CAPITALIZED = ("de",)
@@ -194,7 +217,9 @@ def in_sentence(name: str, words: Words = ENGLISH) -> str:
     >>> in_sentence("Self-service"), in_sentence("FAQ entries")
     ('self-service', 'FAQ entries')
     """
-    if name[:2].isupper() or words.language in _CAPITALIZED:
+    if name in _NAMES or words.language in _CAPITALIZED:
+        return name
+    if name[:2].isupper() and name[1:2].isalpha():
         return name
     return name[:1].lower() + name[1:]
 

@@ -160,6 +160,20 @@ class Words:
             text = text.replace("%", "٪")
         return self.sign(share, plus=plus) + self.digits(text)
 
+    def money(self, amount: float, currency: str) -> str:
+        """An amount with its currency; cents only where there are some.
+
+        >>> words_for("en").money(4.95, "GBP"), words_for("de").money(60, "EUR")
+        ('£4.95', '60\\xa0€')
+        """
+        pattern = self.locale.currency_formats["standard"].pattern
+        is_whole = amount == round(amount)
+        text = numbers.format_currency(
+            amount, currency, format=pattern.replace(".00", "") if is_whole else pattern,
+            locale=self.locale, currency_digits=not is_whole, numbering_system="default",
+        )  # fmt: skip
+        return self.digits(text)
+
     def date(self, when: str | datetime) -> str:
         """A date that no country misreads; text that is no ISO date comes back as it is.
 

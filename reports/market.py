@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.metrics import METRICS
 from reports import labels
@@ -413,14 +413,17 @@ def _channels(ground: Ground, brand: str) -> str:
 
 
 def _policies(ground: Ground, brand: str) -> str:
-    sql = "select distinct kind, facts from policies where brand_id = ? order by kind limit 6"
-    words, seen = ground.words, []
+    """`returns (window 14 days, not free); delivery (3–5 working days)`."""
+    sql = "select distinct kind, facts from policies where brand_id = ? order by kind limit 12"
+    words = ground.words
+    told: dict[str, dict[str, None]] = {}
     for row in ground.rows(sql, brand):
-        told = (_promise(k, v, words) for k, v in json_object(row["facts"]).items())
-        facts = words.t(", ").join(told)
         kind = labels.in_sentence(labels.label(row["kind"], words), words)
-        seen.append(f"{kind} ({facts})" if facts else kind)
-    return words.t("; ").join(seen)
+        told.setdefault(kind, {}).update(dict.fromkeys(_promises(json_object(row["facts"]), words)))
+    listed = (
+        f"{kind} ({words.t(', ').join(facts)})" if facts else kind for kind, facts in told.items()
+    )
+    return words.t("; ").join(listed)
 
 
 PROMISE_UNITS = {
@@ -428,6 +431,7 @@ PROMISE_UNITS = {
     "weeks": ("{n} week", "{n} weeks"),
     "years": ("{n} year", "{n} years"),
     "percent": ("{n} percent", "{n} percent"),
+    "working days": ("{n} working day", "{n} working days"),
 }
 PROMISE_BOUNDS = {"min": "at least {amount}", "max": "at most {amount}"}
 # Facts of policies by name, as extractors write them.
@@ -438,7 +442,33 @@ PROMISE_WORDS = (
 )
 
 
-def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
+def _promises(facts: dict[str, Any], words: Words = ENGLISH) -> list[str]:
+    """The facts of a policy in words; two bounds are a range, an amount has its currency.
+
+    >>> _promises({"business_days": True, "days_min": 3, "days_max": 5})
+    ['3–5 working days']
+    >>> _promises({"currency": "GBP", "free_from": 60.0}), _promises({"window_days": 14})
+    (['free from £60'], ['window 14 days'])
+    """
+    left, told = dict(facts), []
+    days = "days"
+    if {"days_min", "days_max"} & left.keys() and left.pop("business_days", False):
+        days = "working days"
+    for unit in ("hours", "days", "weeks"):
+        if {f"{unit}_min", f"{unit}_max"} <= left.keys():
+            low, high = left.pop(f"{unit}_min"), left.pop(f"{unit}_max")
+            shown = "–".join(dict.fromkeys(map(words.number, (low, high))))
+            told.append(words.n(*PROMISE_UNITS[days if unit == "days" else unit], high, n=shown))
+    for name in ("cost", "free_from") if "currency" in left else ():
+        if name in left:
+            amount = words.money(left.pop(name), left["currency"])
+            told.append(f"{words.t(name.replace('_', ' '))} {amount}")
+    if told:
+        left.pop("currency", None)
+    return told + [_promise(key, value, words, days) for key, value in left.items()]
+
+
+def _promise(key: str, value: object, words: Words = ENGLISH, days: str = "days") -> str:
     """A fact of a policy in words.
 
     >>> _promise("window_days", 30), _promise("free", True), _promise("paid_by", "shop")
@@ -458,7 +488,9 @@ def _promise(key: str, value: object, words: Words = ENGLISH) -> str:
     unit = next((part for part in parts if part in PROMISE_UNITS), "")
     if unit == "hours" and value < 1:
         unit, value = "minutes", round(60 * value)
-    amount = words.n(*PROMISE_UNITS[unit], value) if unit else words.number(value)
+    if name == "" and unit == "days":
+        unit = days
+    amount = words.n(*PROMISE_UNITS[unit], value) if unit else words.plain(value)
     bound = next((part for part in parts if part in PROMISE_BOUNDS), "")
     if bound:
         amount = words.t(PROMISE_BOUNDS[bound], amount=amount)

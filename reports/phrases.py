@@ -60,7 +60,8 @@ _OTHER_TERMS = (
     *("too few competitors were measured", "the network is off", "both other brands do"),
     *("known and wanted, but the budget of the site was used up", "out of the page budget"),
     *("no criterion of the rubric could be observed", "DuckDuckGo refused to answer"),
-    *("to read the chat", "consent", "scripts", "app-shell", "tag-manager", "lazy-loader"),
+    *("to read the chat", "its scripts", "a tag manager", "a late loader", "a consent wall"),
+    *("empty without scripts", "no page needed a browser"),
     *("a form", "a login", "a bot", "ignored"),
     *("no way to a person was found on pages whose clicks are known",),
     *("only a search result led to a contact, so its way is not known",),
@@ -422,7 +423,7 @@ def _one(text: str, words: Words, depth: int) -> str | None:
 
 def _term(text: str, words: Words) -> str | None:
     if text in _NAMES:
-        return text
+        return words.t(text)
     if text in _TERM_SET:
         return words.t(text)
     if text in _LOWERED:

@@ -217,7 +217,7 @@ def test_english_goals_have_worded_dates_and_a_real_minus(text, spoken):
     ("text", "spoken"),
     [
         ("phone: 0 clicks; form: 1 click, then a form; WhatsApp: 3 clicks",
-         "Telefon: 0 Klicks; Formular: 1 Klick, dann ein Formular; WhatsApp: 3 Klicks"),
+         "Telefon: 0 Klicks; Kontaktformular: 1 Klick, dann ein Formular; WhatsApp: 3 Klicks"),
         ("chat: 2 clicks, then a bot and a form", "Chat: 2 Klicks, dann ein Bot und ein Formular"),
         ("opened 1 page (to read the chat); tawk is on the static pages",
          "1 Seite geöffnet (um den Chat zu lesen); tawk steht auf den statischen Seiten"),
@@ -235,6 +235,19 @@ def test_english_goals_have_worded_dates_and_a_real_minus(text, spoken):
 )  # fmt: skip
 def test_lists_of_our_sentences_are_translated_whole(text, spoken):
     assert said(text, words_for("de")) == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "spelled"),
+    [("en", 4.95, "£4.95"), ("en", 60.0, "£60"), ("de", 4.95, "4,95\xa0£"), ("de", 60, "60\xa0£")],
+)
+def test_money_keeps_its_cents(language, amount, spelled):
+    assert words_for(language).money(amount, "GBP") == spelled
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_money_of_an_unknown_currency_shows_its_code(language):
+    assert "XQQ" in words_for(language).money(1234.5, "XQQ")
 
 
 def test_german_counts_agree_with_the_word_before_them():

@@ -224,11 +224,21 @@ def _missed(db: Database, brand: str, choice: Choice) -> int:
     return int(next(iter(rows))["n"])
 
 
+_WHY = {
+    "tag-manager": "a tag manager",
+    "app-shell": "empty without scripts",
+    "consent": "a consent wall",
+    "lazy-loader": "a late loader",
+    _SCRIPTS: "its scripts",
+}
+
+
 def _note(choice: Choice, missed: int, left_out: int) -> str:
-    opened = ", ".join(sorted({why for _, why in choice.open}))
+    opened = ", ".join(sorted({_WHY.get(why, why) for _, why in choice.open}))
     number = len(choice.open) - left_out
     pages = "1 page" if number == 1 else f"{number} pages"
-    parts = [f"opened {pages}" + (f" ({opened})" if opened else "")]
+    told = f"opened {pages}" + (f" ({opened})" if opened else "")
+    parts = [told if choice.open else "no page needed a browser"]
     if left_out:
         parts.append(f"{left_out} left out, for other such pages gave nothing")
     if choice.known:
