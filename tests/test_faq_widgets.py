@@ -37,12 +37,12 @@ WIDGETS = {
     "typed_text": "Q: {q}\nA: {a}\n\n|<pre>{all}</pre>",
     "bold_items": "<li><strong>{q}</strong><br>{a}</li>|<ul>{all}</ul>",
     "terms": "<dt>{q}</dt><dd>{a}</dd>|<dl>{all}</dl>",
-    "categories_around": '<div class="accordion-item"><h3 class="accordion-header"><button '
-    'class="accordion-button" aria-expanded="false">{q}</button></h3><div class="accordion-'
-    'collapse collapse"><div class="accordion-body">{a}</div></div></div>|<div class="accordion-item"><h2 '
-    'class="accordion-header"><button class="accordion-button" aria-expanded="true">Orders</button>'
-    '</h2><div class="accordion-collapse collapse"><div class="accordion-body"><div '
-    'class="accordion">{all}</div></div></div></div>',
+    "categories_around": '<div class="item"><h3 class="accordion-header"><button class="accordion-'
+    'button" aria-expanded="false">{q}</button></h3><div class="accordion-collapse collapse"><div '
+    'class="accordion-body">{a}</div></div></div>|<div class="item"><h2 class="accordion-header">'
+    '<button class="accordion-button" aria-expanded="true">Orders</button></h2><div class="'
+    'accordion-collapse collapse"><div class="accordion-body"><div class="accordion">{all}</div>'
+    "</div></div></div>",
 }  # fmt: skip
 
 
