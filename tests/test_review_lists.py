@@ -199,3 +199,76 @@ def test_lines_that_tell_who_and_what_follows_are_no_part_of_the_text():
     )
     reviews = found(f"<div class='product_reviews'><h2>Reviews</h2>{rows}</div>")
     assert [(r.text, r.rating) for r in reviews] == [(said, 4.0) for said in SAID]
+
+
+# --- parts in one line -------------------------------------------------------------------------
+
+
+def test_title_beside_the_stars_and_names_of_looks_are_no_text():
+    star = '<svg class="lucide-star w-3 text-warning {}"><path d="M1 2l3 4z"></path></svg>'
+    stars = star.format("fill-warning") * 2 + star.format("text-muted") * 3
+    rows = cards(
+        "<div><div class='flex'><span class='text-xs text-text'>{name}</span><span>4/12/2024</span>"
+        f"</div><div>{stars}<span class='text-xs text-text'>Too loud</span></div>"
+        "<p class='text-xs text-muted'>{said}</p></div>"
+    )
+    reviews = found(f"<section><h2>Customer Reviews</h2><div>{rows}</div></section>")
+    assert [(r.text, r.rating) for r in reviews] == [(said, 2.0) for said in SAID]
+
+
+def test_name_and_age_in_one_line_are_told_apart():
+    rows = cards(
+        "<div><div><span class='a'>{name}</span><span class='b'>hace 1 semana</span></div>"
+        "<div>★★★★☆</div><p>{said}</p></div>"
+    )
+    reviews = found(f"<section><h2>Opiniones de clientes</h2><div>{rows}</div></section>", "es")
+    assert [(r.text, r.author) for r in reviews] == list(zip(SAID, NAMES, strict=True))
+
+
+def test_names_that_end_in_an_initial_are_names_in_every_script():
+    rows = "".join(
+        f"<tr><td><b>{name}</b><br>12 мая 2024</td><td>★★★★☆<br>{said}</td></tr>"
+        for name, said in (
+            ("Олег К.", "Работа хорошая, но цена выше."),
+            ("Ирина М.", "Всё сделали вовремя и чисто."),
+        )
+    )
+    reviews = found(f"<h2>Отзывы клиентов</h2><table>{rows}</table>", "ru")
+    assert [r.author for r in reviews] == ["Олег К.", "Ирина М."]
+
+
+def test_titled_and_dated_reviews_need_no_name():
+    said = ("材料和做工都不错，安装师傅也很细心。", "比预计晚了三天，但是东西没有问题。")
+    rows = "".join(f"<li><h4>很满意<span>2016-05-04</span></h4><p>{s}</p></li>" for s in said)
+    html = f"<div class='comment-list'><h2>客户评价<span>(2条)</span></h2><ul>{rows}</ul></div>"
+    assert texts(html, "zh") == list(said)
+
+
+def test_only_slide_that_is_shown_is_read_and_the_team_below_is_not():
+    team = cards("<div class='col'><h4>{name}</h4><p>{said}</p></div>")
+    html = f"""<section><div><h2>客户评价</h2><div class="card">
+      <p>“交付效率很高，上线体验顺滑。”</p><small>— Acme Inc.</small><button>1</button></div></div></section>
+      <section><h2>Our team</h2><div>{team}</div></section>"""
+    assert texts(html, "zh") == ["交付效率很高，上线体验顺滑。"]
+
+
+def test_list_of_critiques_that_link_is_none():
+    rows = cards(
+        "<article><a href='/r'><h2>Rover 3: mud and glory</h2></a><span class='score'>8/10</span>"
+        "<p>{said}</p><span class='author'>{name}</span><time>March 1, 2024</time></article>"
+    )
+    assert found(f"<h1>Latest reviews</h1><div class='list'>{rows}</div>") == []
+
+
+def test_line_beside_the_heading_is_none_even_with_stars():
+    rows = cards("<div><b>{name}</b><i>3 June 2024</i><div>★★★★☆</div><p>{said}</p></div>")
+    head = "<div class='head'><h2>Customer reviews</h2><p>Real words of real guests</p>★★★★★</div>"
+    assert texts(f"<section class='x'><div>{head}</div><div>{rows}</div></section>") == list(SAID)
+
+
+def test_slogan_of_love_is_over_reviews_in_quotation_marks():
+    rows = cards(
+        "<li><header><strong>{name}</strong><span>Verified Buyer</span></header>“ {said} ”</li>"
+    )
+    html = f"<main><header><h1>10,000 of our users love us.</h1><p>{'See why. ' * 9}</p></header>"
+    assert texts(f"{html}<ul class='list'>{rows}</ul></main>") == list(SAID)

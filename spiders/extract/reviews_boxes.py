@@ -60,7 +60,20 @@ _NEVER_SAID = frozenset("button form nav select textarea label iframe svg".split
 _LONGEST = {"author": 160, "date": 80, "rating": 200, "title": 200, "noise": 250}
 _FOR_READERS = frozenset("sr-only visually-hidden visuallyhidden screen-reader-text".split())
 _ONE_REVIEW = frozenset("review testimonial opinion".split())  # as in "content-review"
-_LOOKS = ("font-", "bg-", "border-", "rounded-", "leading-", "tracking-", "color-", "align-")
+_LOOKS = (
+    "text-",
+    "font-",
+    "bg-",
+    "border-",
+    "rounded-",
+    "leading-",
+    "tracking-",
+    "color-",
+    "align-",
+)
+_NO_LOOKS = frozenset(
+    f"text-{word}" for word in ("content", "container", "wrap", "wrapper", "block", "box", "inner")
+)
 _TELLING = frozenset(("aria-label", "style", "data-rating", "title", "rel", "role"))
 _INLINE = frozenset("b strong em i u br span a small mark font sup sub wbr abbr ins del s".split())
 _PLAIN = frozenset("b strong em i u br font".split())
@@ -124,7 +137,7 @@ class Box:
 @lru_cache(maxsize=20_000)
 def _role_of_name(name: str) -> str:
     """Role of the last word of a class name that has one; "text-center" is a look, no role."""
-    if name.startswith(_LOOKS):
+    if name.startswith(_LOOKS) and name not in _NO_LOOKS:
         return ""
     tokens = _TOKENS.findall(name)
     role_of = words().roles
@@ -418,8 +431,8 @@ def _shown(box: Box, is_rating: bool) -> Stars | None:
         if found is None and not box.kids:
             number = read_number(text)
             found = number if number and number.value > 0 else None
-    may_be_row = box.role == "rating" or (box.size == 0 and len(box.kids) > 1)
-    if found is None and may_be_row and not is_told:
+    may_be_row = box.role == "rating" or (len(box.kids) > (2 if box.size else 1))
+    if found is None and may_be_row and not is_told and box.size <= _LONGEST_ROW:
         found = read_icons(box.node, box.role == "rating")
     return found
 

@@ -91,7 +91,7 @@ def _after(heading: LexborNode) -> LexborNode | None:
     node = heading
     for _ in range(3):
         parent = node.parent
-        if parent is None or parent.tag in ("body", "main", "html"):
+        if parent is None or parent.tag in ("section", "body", "main", "html"):
             break
         if len(parent.text(deep=True, strip=True)) > len(heading.text(deep=True)) + _MAX_LEAD:
             break

@@ -74,7 +74,7 @@ def _looks(node: LexborNode, is_rating: bool) -> list[str]:
     """How each star in the row looks; empty where it is no row of stars."""
     if glyphs := _glyphs(node):
         return glyphs
-    icons = list(node.iter())
+    icons = [icon for icon in node.iter() if not _says_more(icon)]
     if not 1 < len(icons) <= MAX_ICONS or len({icon.tag for icon in icons}) > 1:
         return []
     looks = [_look_of(icon) for icon in icons]
@@ -84,6 +84,12 @@ def _looks(node: LexborNode, is_rating: bool) -> list[str]:
     drawings = [_drawing(icon) for icon in icons]
     is_one_shape = None not in drawings and len({_shape(d) for d in drawings if d}) == 1
     return looks if is_one_shape and (len(icons) <= 5 or is_rating) else []
+
+
+def _says_more(icon: LexborNode) -> bool:
+    """Is it a text beside the stars: a number, a count, a title?"""
+    text = icon.text(deep=True).strip()
+    return bool(text) and not is_ligatures(text) and not glyphs_in(text)
 
 
 def _glyphs(node: LexborNode) -> list[str]:

@@ -182,7 +182,7 @@ def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
     for _ in range(4):
         if node is None or node.tag in _ENDS:
             break
-        more = len(node.text(deep=True, strip=True)) - length
+        more = _weight(node.text(deep=True, strip=True)) - length
         if more > 200 or (more > 60 and _has_list(below)) or (more > 20 and _has_quotes(node)):
             yield node
             return
@@ -212,6 +212,11 @@ def _following(node: LexborNode, ranks: str) -> Iterator[LexborNode]:
         follower = follower.next
 
 
+def _weight(text: str) -> int:
+    """Length in letters of an alphabet: a sign of a script without spaces says as much as three."""
+    return len(text) if text.isascii() else len(text) + 2 * sum(sign > "\u2e80" for sign in text)
+
+
 def _has_quotes(node: LexborNode) -> bool:
     return node.css_first("blockquote,q") is not None
 
@@ -219,7 +224,7 @@ def _has_quotes(node: LexborNode) -> bool:
 def _is_followed(node: LexborNode) -> bool:
     follower = node.next
     while follower is not None:
-        if follower.is_element_node and follower.text(deep=True).strip():
+        if follower.tag in _FOLLOWERS and follower.text(deep=True).strip():
             return True
         follower = follower.next
     return False

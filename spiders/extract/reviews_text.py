@@ -220,4 +220,4 @@ def is_vague_title(text: str) -> bool:
     return bool(_VAGUE.search(text))
 
 
-_VAGUE = re.compile(r"loved|trusted|happy|stories|word", re.IGNORECASE)
+_VAGUE = re.compile(r"love|trusted|happy|stories|word", re.IGNORECASE)

@@ -34,11 +34,11 @@ class Leaf:
 
     __slots__ = ("box", "role", "tag", "text")
 
-    def __init__(self, box: Box, role: str) -> None:
+    def __init__(self, box: Box, role: str, text: str = "") -> None:
         self.box = box
         self.role = role
         self.tag = box.tag
-        self.text = box.text
+        self.text = text or box.text
 
 
 def leaves_of(box: Box) -> list[Leaf]:
@@ -57,11 +57,11 @@ def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
     role = own if own and not (own == "wrap" and role) else role
     if box.text:
         is_signed = box.text[0] in "-–—―~" and bool(_SIGNED.match(box.text))
-        if is_signed and own in ("", "p") and len(box.text) <= 120:
-            role = "author"
-            leaves.append(Leaf(box, role))
-        elif is_signed and own == "body" and box.kids:
+        is_line = own in ("", "p") and len(box.text) <= 120
+        if is_signed and (is_line or (own == "body" and box.kids)):
             leaves.append(Leaf(box, "author"))
+        elif "\n" in box.text and len(box.text) <= 120 and _is_meta(box.text):
+            leaves.extend(Leaf(box, role, line) for line in box.text.split("\n"))
         elif not (box.rating is not None and len(box.text) <= 12 and read_glyphs(box.text)):
             leaves.append(Leaf(box, role))
     signature = _signature(box) if box.kids else None
@@ -70,6 +70,12 @@ def _gather(box: Box, role: str, leaves: list[Leaf]) -> None:
             leaves.append(Leaf(kid, "author"))
         else:
             _gather(kid, role, leaves)
+
+
+def _is_meta(text: str) -> bool:
+    """Lines such as a name above a date, each short."""
+    lines = text.split("\n")
+    return max(map(len, lines)) <= 60 and any(map(_tells_when, lines))
 
 
 def _signature(box: Box) -> Box | None:
@@ -106,8 +112,9 @@ def _first_rating(box: Box, beside: str = "reply") -> Stars | None:
 
 _PARTICLES = frozenset("de van der von da di du la le el al bin and und the of & del y e".split())
 _DATED = re.compile(r"\s+(?:(?:on|le|am|il|el|em|op|den|på|dne)\s+)?\d")
+_LAST_INITIAL = re.compile(r"(?<=\s)(?<=[^\W\d_]\s)[^\W\d_]\.$")
 _INITIAL = re.compile(r"(?:[A-Z][\w'-]*\.? (?:& )?){1,4}[A-Z]\.$")  # Mr & Mrs. Jo D.
-_NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”]|\d|\.\s*$")
+_NAME_BREAK = re.compile(r"[!?:;()\[\]{}<>|@#*=+_\"“”，。！？、；：…「」『』]|\d|\.\s*$")
 
 
 @lru_cache(maxsize=4096)
@@ -115,6 +122,7 @@ def _looks_like_name(text: str) -> bool:
     """One to six words, each with a capital or of a script without capitals; a role may follow."""
     text = text.strip().lstrip("-–—―~ ").strip()
     first = re.split(r"\n|,| [-–—|•] ", text, maxsplit=1)[0].strip()
+    first = _LAST_INITIAL.sub("", first).strip() if first[-1:] == "." else first
     if not 2 <= len(first) <= 40 or len(text) > 120 or _NAME_BREAK.search(first):
         return bool(_INITIAL.match(first))
     words = first.split()
@@ -283,6 +291,8 @@ class Finder:
         )
         at = leaves.index(chosen[0])
         self._people(unit, leaves, rest, at)
+        if not unit.author and not unit.is_dated and any(map(_is_head, rest)):
+            return None
         unit.hint = hint or box.hint or any(leaf.box.hint for leaf in chosen)
         if box.parts & REPLY:
             replies = (_all_text(b) for b in box.walk() if b.role == "reply" and b.size > 20)
@@ -378,13 +388,15 @@ class Finder:
             return False
         if unit.rating is None and self.kind in CHOSEN and _is_teaser(unit):
             return False
+        if self.kind in ("review", "stars") and not unit.box.hint and _is_teaser(unit):
+            return False
         if self.kind == "vague" and unit.is_guess and not _is_voice(unit):
             return False
         told = unit.strength == 2 or spoken >= 4 or _letters(unit.body) >= 8
         if self.kind in CHOSEN:
             if unit.guessed and unit.rating is None:
                 return spoken >= 5 or _letters(unit.body) >= 10
-            return told and bool(unit.author or unit.rating)
+            return told and bool(unit.author or unit.rating or (unit.is_dated and unit.strength))
         if self.kind == "review" and unit.hint:
             if proof >= 2:
                 return told and (unit.strength > 0 or bool(unit.rating and unit.is_dated))
@@ -422,6 +434,8 @@ def _is_teaser(unit: Unit) -> bool:
     link = unit.box.node.css_first(
         "h1 a[href],h2 a[href],h3 a[href],h4 a[href],a[href]>h2,a[href]>h3"
     )
+    if link is not None and link.tag != "a":
+        link = link.parent
     if link is None or (link.attributes.get("href") or "#").startswith(("#", "javascript:")):
         return False
     return text_key(unit.author or "-") not in text_key(link.text(deep=True))
@@ -446,6 +460,11 @@ def _leads_away(unit: Unit) -> bool:
         if is_away and text_key(link.text(deep=True)) != text_key(unit.author or ""):
             return True
     return False
+
+
+def _is_head(leaf: Leaf) -> bool:
+    """The heading over reviews: what stands beside it is said by the site."""
+    return leaf.role == "title" and is_section_title(leaf.text)
 
 
 def _tells_when(text: str) -> bool:
