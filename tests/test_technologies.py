@@ -583,3 +583,30 @@ def test_a_consent_manager_that_is_given_the_key_of_a_chat_loads_it():
     listed = "(tarteaucitron.job = tarteaucitron.job || []).push('tawkto');"
     asked = "if (tarteaucitron.user.crispID === undefined) { return; }"
     assert [chats_on(inline(code)) for code in (given, listed, asked)] == [{"tawk"}, set(), set()]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'window.$crisp && $crisp.push(["do", "chat:hide"])',
+        'window.$crisp?.push(["do", "chat:hide"])',
+        "if (window.$crisp&&$crisp.is('chat:opened')) close()",
+    ],
+)
+def test_code_that_only_speaks_to_a_chat_if_there_is_one_is_no_chat(code):
+    assert chats_on(inline(code)) == set()
+
+
+def test_a_host_given_to_a_loader_with_the_document_is_loaded():
+    code = 'var l=load;l(document,"https://code.tidio.co",{key:"x"})'
+    assert chats_on(inline(code)) == {"tidio"}
+
+
+@pytest.mark.parametrize(
+    ("href", "vendor"),
+    [("viber://pa?chatURI=shop", "viber"), ("tg://resolve?domain=s", "telegram")],
+)
+def test_a_floating_link_that_opens_a_messengers_program_is_a_sign(href, vendor):
+    link = f'<a style="position:fixed" href="{href}">Write</a>'
+    assert grades(link) == {vendor: "likely"}
+    assert chats_on(f'<a href="{href}">Write</a>') == set()

@@ -157,7 +157,7 @@ def _take_apart(page: ParsedPage) -> _Parts:
     if "\\" in joined:
         joined = joined.replace("\\/", "/").replace("\\u002F", "/")
     opening = page.clicks[:MAX_RESOURCES]
-    opening += [anchor.url for anchor in page.anchors[:MAX_RESOURCES]]
+    opening += [url for url, _ in _links(page)]
     return _Parts(joined, resources[:MAX_RESOURCES], opening)
 
 
@@ -237,7 +237,10 @@ def _dom_names(page: ParsedPage) -> str:
 
 _QUOTES = frozenset("\"'`")
 _LINE_COMMENT = re.compile(r"(?:^|[\s;{}(),])//")
-_SETS_SRC = re.compile(r"(?:src|href|url)[\"'\]]*\s*[=:,]\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I)
+# Set as a source, or given to a loader together with the document.
+_SETS_SRC = re.compile(
+    r"(?:(?:src|href|url)[\"'\]]*\s*[=:,]|\bdocument\s*,)\s*[\"'`]\s*(?:https?:)?(?://)?$", re.I
+)
 _ASKED = re.compile(r"typeof\s*\(?[\w.]*$|(?:if\s*\(|&&|\|\|)\s*!?\s*(?:window\.)?$")
 _HOST_GOES_ON = re.compile(r"\.[a-z]{2,6}(?:\.[a-z]{2})?(?=[/\"'`:?\s]|$)")
 _ASSIGNED = re.compile(r"[\w$\]]\s*=\s*[\"'`](?:(?:https?:)?//)?$")
@@ -377,6 +380,9 @@ def _is_used(code: str, at: int, end: int) -> bool:
         return True
     guarded = code[max(0, at - 150) : at]
     name = code[at:end].removeprefix("window.")
+    asked = code.startswith("?.", end) or code[end : end + 4].lstrip().startswith("&&")
+    if asked or f"{name} && " in guarded or f"{name}&&" in guarded:
+        return False
     return not any(ask + name in guarded for ask in _GUARDS)
 
 
@@ -436,7 +442,7 @@ _FIXED_STYLE = re.compile(r"position\s*:\s*(?:fixed|sticky)", re.I)
 # Chat links with the address of a person or a page; a share link has none.
 _TALKS_TO = re.compile(
     r"wa\.me/(?:message/|qr/)?\+?\w|wa\.link/\w|[?&]phone=\+?\d|m\.me/\w|t\.me/\w|line\.me/\w|lin\.ee/\w"
-    r"|zalo\.me/\w|[?&]uin=\d|viber|vk\.me/\w|ig\.me/m/|kakao\.com/\w",
+    r"|zalo\.me/\w|[?&]uin=\d|viber|vk\.me/\w|tg://resolve\?domain=|ig\.me/m/|kakao\.com/\w",
     re.I,
 )
 _SHARES = re.compile(r"/share\b|/send/?\?text=", re.I)
@@ -468,20 +474,32 @@ def _opens_chat(mark: Mark, address: str) -> bool:
     return front is None or front[1].lower() != mark.literal.rstrip("/")
 
 
+_CHAT_SCHEMES = ("viber://", "tg://", "whatsapp://")
+
+
+def _links(page: ParsedPage) -> Iterator[tuple[str, LexborNode]]:
+    """Links to pages and those that open the program of a messenger."""
+    for anchor in page.anchors[:MAX_RESOURCES]:
+        yield anchor.url, anchor.node
+    for href, node in page.schemed_links[:MAX_RESOURCES]:
+        if href.startswith(_CHAT_SCHEMES):
+            yield href, node
+
+
 def _mentions(page: ParsedPage, mark: Mark) -> Iterator[Hit]:
     """The first link of a mark; a floating one to somebody's messenger is a sign of a button."""
     start = mark.literal.partition("*")[0]
-    links = [
-        a
-        for a in page.anchors[:MAX_RESOURCES]
-        if start in a.url.lower() and in_address(mark, a.url) and not _SHARES.search(a.url)
+    named = [
+        (url, node)
+        for url, node in _links(page)
+        if start in url.lower() and in_address(mark, url) and not _SHARES.search(url)
     ]
-    for anchor in links[:MAX_FLOATING] if mark.vendor.kind == "messenger" else ():
-        if _TALKS_TO.search(anchor.url) and _is_floating(page, anchor.node):
-            yield Hit(mark.vendor, "likely", anchor.url[:MAX_PROOF])
+    for url, node in named[:MAX_FLOATING] if mark.vendor.kind == "messenger" else ():
+        if _TALKS_TO.search(url) and _is_floating(page, node):
+            yield Hit(mark.vendor, "likely", url[:MAX_PROOF])
             return
-    if links:
-        yield Hit(mark.vendor, "mentioned", links[0].url[:MAX_PROOF])
+    if named:
+        yield Hit(mark.vendor, "mentioned", named[0][0][:MAX_PROOF])
 
 
 def _is_floating(page: ParsedPage, node: LexborNode) -> bool:
