@@ -262,6 +262,11 @@ _NO_HELP_PATH = re.compile(
 )
 
 
+def _faq_sight(s: Subject) -> Sight:
+    """A page of help is no FAQ: where more pages are known, one that is a FAQ must be read."""
+    return s.brand.sight(_FAQ_PURPOSES, "faq", decisive=("faq",))
+
+
 def _faq_proofs(brand: Observed) -> list[Proof]:
     """One question of each page first, so that the pages differ."""
     pages: dict[str, Proof] = {}
@@ -275,7 +280,7 @@ def _faq_proofs(brand: Observed) -> list[Proof]:
 
 
 def _faq_entries(s: Subject) -> Measured:
-    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    sight = _faq_sight(s)
     if not s.brand.faq:
         return _absence(sight, "FAQ")
     n = len(s.brand.faq)
@@ -287,7 +292,7 @@ def _needs_faq(s: Subject, least: int = 3) -> Measured | None:
     n = len(s.brand.faq)
     if n >= least:
         return None
-    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    sight = _faq_sight(s)
     if not n and not sight.seen:
         return _not_seen(f"FAQ: {sight.reason}")
     return _too_few(f"{n} FAQ entries; at least {least} are needed", n, _faq_proofs(s.brand))
@@ -295,7 +300,7 @@ def _needs_faq(s: Subject, least: int = 3) -> Measured | None:
 
 def _of_faq(s: Subject, value: float, n: int, low: float | None, high: float | None) -> Measured:
     """About the entries that were read: firm only when the FAQ could be read in full."""
-    sight = s.brand.sight(_FAQ_PURPOSES, "faq")
+    sight = _faq_sight(s)
     measured = _count(value, _faq_proofs(s.brand), sight, n)
     measured.low, measured.high = low, high
     return measured
@@ -780,6 +785,11 @@ def fact_of(policy: Policy, *keys: str) -> float | None:
     return None
 
 
+def _policy_sight(s: Subject, *names: str) -> Sight:
+    pages = {page for name in names for page in _POLICY_PAGES[name]}
+    return s.brand.sight(pages, "policies", decisive=(_OWN_PAGE.get(names[0], "returns"),))
+
+
 def _is_shop(brand: Observed) -> bool:
     """Signs that the brand ships goods; others owe nobody terms of delivery."""
     return (
@@ -818,7 +828,7 @@ def _states_policy(
         pages = [page for page in s.brand.read if _is_page_on(page, names[0])]
         if shops_only and not found and not pages and s.brand.read and not _is_shop(s.brand):
             return _too_few(f"no sign that the brand ships goods, so no {what} expected")
-        sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
+        sight = _policy_sight(s, *names)
         proofs = [_policy_proof(p) for p in found]
         proofs += [Proof(page.id, shorten(page.title) or page.url) for page in pages]
         proofs += _answered_on(s.brand, names[0])
@@ -838,17 +848,34 @@ def _policy_number(
         found = [
             (value, policy)
             for policy in policies_of(s.brand, *names)
-            if (value := fact_of(policy, *keys)) is not None
+            if (value := _calendar_days(policy, keys)) is not None
         ]
         if not found:
-            sight = s.brand.sight({p for name in names for p in _POLICY_PAGES[name]}, "policies")
+            sight = _policy_sight(s, *names)
             if not sight.seen:
                 return _not_seen(f"{what}: {sight.reason}")
             return _too_few(f"no {what} is stated")
         value, policy = pick(found, key=lambda pair: pair[0])
-        return Measured(value, len(found), evidence=[_policy_proof(policy)])
+        told = _days_told(policy, keys) if what == "delivery time" else ""
+        return Measured(value, len(found), evidence=[_policy_proof(policy)], reason=told)
 
     return compute
+
+
+_WEEK = 7 / 5  # calendar days of a business day
+
+
+def _calendar_days(policy: Policy, keys: Sequence[str]) -> float | None:
+    """A number of days that can be compared: business days take their weekends along."""
+    value = fact_of(policy, *keys)
+    if value is None or not policy.facts.get("business_days"):
+        return value
+    return float(math.ceil(value * _WEEK))
+
+
+def _days_told(policy: Policy, keys: Sequence[str]) -> str:
+    days = fact_of(policy, *keys)
+    return f"{days:g} business days" if policy.facts.get("business_days") else "calendar days"
 
 
 def _free_returns(s: Subject) -> Measured:
@@ -859,7 +886,7 @@ def _free_returns(s: Subject) -> Measured:
     denied = [p for p in s.brand.policies if p.kind == "returns" and p.facts.get("free") is False]
     if denied:
         return Measured(0.0, len(denied), evidence=[_policy_proof(p) for p in denied][:_EVIDENCE])
-    sight = s.brand.sight(_POLICY_PAGES["returns"], "policies")
+    sight = _policy_sight(s, "returns")
     if not sight.seen:
         return _not_seen(f"cost of returns: {sight.reason}")
     return _too_few("nothing is said about what a return costs")

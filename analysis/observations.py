@@ -265,9 +265,16 @@ class Observed:
             or self.policies or self.reviews.n
         )  # fmt: skip
 
-    def sight(self, purposes: Iterable[str], extractor: str) -> Sight:
-        """Whether the pages of these purposes, and the site at large, were read by `extractor`."""
+    def sight(
+        self, purposes: Iterable[str], extractor: str, *, decisive: Iterable[str] | None = None
+    ) -> Sight:
+        """Whether the pages of these purposes, and the site at large, were read by `extractor`.
+
+        Where the budget ended the crawl, a page of a `decisive` purpose (default: any of them)
+        must be among those read.
+        """
         wanted = frozenset(purposes)
+        deciding = wanted if decisive is None else frozenset(decisive)
         read = [page for page in self.read if extractor not in page.broken]
         likely = [page for page in read if page.purpose in wanted]
         shown = (*likely, *(page for page in read if page not in likely))
@@ -277,7 +284,8 @@ class Observed:
         near = {page.id for page in [*likely, *start]}
         coverage = len(near) / (len(near) + len(lost)) if near else 0.0
         reason = self._why_not_seen(read, lost)
-        if not reason and wanted and not likely and self.is_cut_short:
+        was_there = any(page.purpose in deciding for page in read)
+        if not reason and deciding and not was_there and self.is_cut_short:
             reason = f"{len(read)} pages were read, none of them about it, and more are known"
         return Sight(not reason, round(coverage, 3), reason, shown)
 

@@ -573,7 +573,7 @@ def _coverage(
     if about_brand or own is None:
         return "some"
     if own in question.brands:
-        alone = not rivals and not question.nearby - {own}
+        alone = not rivals and not question.nearby - {own} and question.topic not in (None, _USE)
         return "only_we" if alone and len(looked) >= 2 else "some"
     asked_for = len(rivals) >= 2 or question.searched or question.topic not in (None, _USE)
     return "we_miss" if own in seen - question.nearby and asked_for else "some"

@@ -406,6 +406,7 @@ def _case(
         unanswered=_with_proof(unanswered, brand),
         broken_promises=broken,
         before=before,
+        is_competitor=brand.role == "competitor",
     )
 
 

@@ -65,6 +65,7 @@ class Case:
     unanswered: Missing | None = None
     broken_promises: tuple[tuple[str, tuple[Proof, ...], int], ...] = ()
     before: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    is_competitor: bool = False  # its own values are among those of the medians
 
 
 @dataclass(slots=True)
@@ -109,6 +110,8 @@ def _against_market(case: Case, metric: str, sign: int, by: float) -> Finding | 
         return None
     if sign < 0 and own.at_least:
         return None
+    if market.n - (case.is_competitor and own.firm is not None) < MIN_OTHERS:
+        return None  # a median of itself and one other says nothing
     row = METRICS[metric]
     difference = normalize(row, own.value) - normalize(row, market.median)
     if sign * difference < by or not _is_apart(own, market.median):
@@ -715,9 +718,9 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     SwotRule("rival-long-returns", "threat", "returns_window", rival_ahead("returns_window", 25),
              "{best_brand} takes goods back for {best}, {brand} for {value}."),
     SwotRule("fast-delivery", "strength", "delivery_time", ahead("delivery_time", 20),
-             "{brand} states delivery in {value}, faster than " + _MEDIAN + "."),
+             "{brand} states delivery in {value} ({detail}), faster than " + _MEDIAN + "."),
     SwotRule("slow-delivery", "weakness", "delivery_time", behind("delivery_time", 20),
-             "{brand} states delivery in {value}, slower than " + _MEDIAN + "."),
+             "{brand} states delivery in {value} ({detail}), slower than " + _MEDIAN + "."),
     SwotRule("no-delivery-terms", "weakness", "delivery_stated", lacks_usual("delivery_stated"),
              "{brand} states no delivery terms on the {n} pages read, while {others_do}."),
     SwotRule("free-returns-rare", "strength", "free_returns", has_rarely_seen("free_returns"),

@@ -47,7 +47,7 @@ _OTHER_TERMS = (
     *("all criteria passed", "not observed", "no contact on the FAQ page", "not known"),
     *("read on the brand's own pages, which choose what they show",),
     *("no brand of the market has it", "no way to contact the brand was found"),
-    *("a time to answer is stated, but not for customers' questions",),
+    *("a time to answer is stated, but not for customers' questions", "calendar days"),
     *("no reply time is stated", "no reviews were recognized on the pages read"),
     *("nothing is said about what a return costs", "the study names no language"),
     *("too little text was read to tell the language", "no page was fetched"),
@@ -266,6 +266,7 @@ COUNTED = (
     ("{n} statement of hours", "{n} statements of hours"),
     ("{n} promise of a reply time", "{n} promises of a reply time"),
     ("{n} term", "{n} terms"),
+    ("{n} business day", "{n} business days"),
 )
 
 

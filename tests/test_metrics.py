@@ -159,6 +159,22 @@ def test_a_budget_that_ended_hides_what_no_page_of_its_kind_told():
     assert value(cut, "email_shown").value == 0
 
 
+def test_a_page_of_help_does_not_prove_that_an_unread_faq_lacks():
+    cut = brand(page("start"), page("help", purpose="help"), page("a"), page("more", "budget"))
+    assert value(cut, "faq_entries").state == "not_seen"
+    cut.pages.append(page("faq", purpose="faq"))
+    assert value(cut, "faq_entries").value == 0
+
+
+def test_business_days_take_their_weekends_along():
+    def days(**facts):
+        found = value(brand(policies=[Policy("start", "shipping", facts, "…")]), "delivery_time")
+        return found.value, found.reason
+
+    assert days(days_max=7) == (7, "calendar days")
+    assert days(days_max=7, business_days=True) == (10, "7 business days")
+
+
 def test_a_form_for_bookings_is_no_way_to_write():
     assert _as_meant(Channel("p", "form", "/x", "name,email,date,guests", "")).kind == "booking"
     assert _as_meant(Channel("p", "form", "/x", "name,email,message", "")).kind == "form"

@@ -257,3 +257,10 @@ def test_few_observations_make_low_confidence():
     example = metric("faq_entries", 40, 5, 6, 7)
     example.own["faq_entries"].coverage = 0.3
     assert (sure.confidence, swot(example)[0].confidence) == ("high", "low")
+
+
+def test_a_competitor_is_not_compared_with_itself_and_one_other():
+    found = metric("delivery_time", 1, 5, 6)
+    assert any(entry.rule == "fast-delivery" for entry in swot(found))
+    found.is_competitor = True
+    assert not any(entry.rule == "fast-delivery" for entry in swot(found))
