@@ -243,3 +243,33 @@ def test_the_line_of_an_export_holds_its_keywords(tmp_path):
     first = line["keywords"][0]
     assert {"keyword", "volume", "volume_min", "volume_max", "position", "url"} <= set(first)
     assert (first["keyword"], first["volume_max"], line["errors"]) == ("desk lamp", 100_000, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "volume"),
+    [
+        ("Leitarorð\tGjaldmiðill\tMeðalfjöldi leita\tSamkeppni", "1 þ. – 10 þ."),
+        ("Allika sõna\tValuuta\tSegment\tKeskmine otsingute arv\tKonkurents", "1 tuh – 10 tuh"),
+    ],
+)
+def test_keyword_planner_is_read_in_a_language_not_known_here(header, volume):
+    row = {3: f"lamp\tISK\t{volume}\tx", 4: f"lamp\tEUR\t\t{volume}\tx"}[header.count("\t")]
+    body = f"Titill\n1. janúar 2025\n{header}\n{row}\n".encode("utf-16")
+    (found,) = rows(body, "keyword-planner")
+    assert found.keyword == "lamp"
+    assert found.volume is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 tn – 10 tn",
+        "1 B – 10 B",
+        "1 tis. – 10 tis.",
+        "1 E – 10 E",
+        "1 ألف – 10 آلاف",
+        "1 พัน – 1 หมื่น",
+    ],
+)
+def test_thousands_are_known_in_the_words_of_many_languages(text):
+    assert parse_range(text) == (1000, 10_000)

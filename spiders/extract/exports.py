@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import math
 import re
 import tomllib
@@ -84,25 +85,29 @@ def parse_export(provider: str, body: bytes) -> Export:
 
     Nothing is raised for a file that is none: `errors` says what was expected.
     """
-    export = parse_ranks(body, _PLACES.get(provider, ()))
-    if provider == "keyword-planner":
+    is_planner = provider == "keyword-planner"
+    export = parse_ranks(body, _PLACES.get(provider, ()), after_currency=is_planner)
+    if is_planner:
         for row in export.keywords:
             row.position = row.url = None
     return export
 
 
-def parse_ranks(body: bytes, places: tuple[str, ...] = ()) -> Export:
+def parse_ranks(
+    body: bytes, places: tuple[str, ...] = (), *, after_currency: bool = False
+) -> Export:
     """The rows of any keyword or rank export, CSV, TSV or JSON.
 
-    `places` are the columns that the tool writes in this order in every language, for headers in
-    a language not known here.
+    For headers in a language not known here: `places` are the columns that the tool writes in
+    this order in every language; `after_currency` says that it writes the keyword first, later
+    a currency code and then the volume.
     """
     if body[:4] == b"PK\x03\x04":
         return Export(errors=["this is a ZIP or XLSX file; export as CSV or unpack it first"])
     text = _text(body)
     if text.lstrip()[:1] in ("[", "{"):
         return _from_json(body)
-    return _from_table(text, places)
+    return _from_table(text, places, after_currency=after_currency)
 
 
 def _text(body: bytes) -> str:
@@ -117,9 +122,11 @@ def _text(body: bytes) -> str:
 # -- tables
 
 
-def _from_table(text: str, places: tuple[str, ...]) -> Export:
+def _from_table(text: str, places: tuple[str, ...], *, after_currency: bool) -> Export:
     lines = text.splitlines(keepends=True)
     found = _find_header(lines[:_HEADER_LINES]) or _find_places(lines[:2], places)
+    if after_currency and (found is None or found[2].keys() == {"keyword"}):
+        found = _find_currency(lines[: 2 * _HEADER_LINES]) or found
     if found is None:
         return Export(errors=["no header row with a keyword column in the first lines"])
     at, delimiter, columns = found
@@ -169,6 +176,33 @@ def _find_places(
         numeric = [[parse_number(cell) is not None for cell in cells] for cells in (names, row)]
         if not any(numeric[0]) and all(numeric[1][1:]):
             return 0, delimiter, {name: at for at, name in enumerate(places)}
+    return None
+
+
+def _find_currency(lines: list[str]) -> tuple[int, str, dict[str, int]] | None:
+    """What `_find_header` gives, told from rows of a text, a currency code and later a number."""
+    for delimiter in _DELIMITERS:
+        rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
+        for at, (names, row) in enumerate(itertools.pairwise(rows)):
+            if len(names) != len(row) or "" in names[:3]:
+                continue
+            currency = next((i for i, cell in enumerate(row) if _CURRENCY.fullmatch(cell)), 0)
+            below = [cells for cells in rows[at + 1 :] if len(cells) == len(names)]
+            volume = _first_numeric(below, currency + 1) if currency else None
+            if volume is not None:
+                return at, delimiter, {"keyword": 0, "volume": volume}
+    return None
+
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def _first_numeric(rows: list[list[str]], start: int) -> int | None:
+    """The first column that holds numbers or ranges, and nothing else."""
+    for column in range(start, len(rows[0])):
+        stated = [row[column].strip() for row in rows if row[column].strip()]
+        if stated and all(parse_range(cell)[0] is not None for cell in stated):
+            return column
     return None
 
 
@@ -268,13 +302,21 @@ def _url(text: str) -> str | None:
 
 _SPACES = re.compile(r"[\s  '’_]")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
+# Signs of Indic and Thai vowels are no word characters to Python.
+_AFTER = re.compile(r"[^\W\d_][\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]*")
 _DASH = re.compile(r"\s*(?:–|—|‒|−|~|〜|～|\bto\b|\bbis\b|(?<=[\w.])\s*-\s*(?=\d))\s*")
 _FACTORS = (
     (1e9, ("b", "bn", "mrd", "млрд")),
     (1e8, ("億", "亿", "억")),
-    (1e6, ("m", "mm", "mio", "mn", "mln", "million", "mill", "млн", "mi")),
-    (1e4, ("万", "萬", "만")),
+    (1e6, ("m", "mm", "mio", "mn", "mln", "million", "mill", "млн", "mi", "jt", "tr", "مليون")),
+    (1e5, ("लाख", "lakh")),
+    (1e4, ("万", "萬", "만", "หมื่น")),
     (1e3, ("k", "tsd", "mil", "mila", "тыс", "tys", "thousand", "rb", "千", "천", "td", "t", "b.")),
+    (
+        1e3,
+        ("tn", "tis", "tuh", "tūkst", "e", "n", "тис", "хил", "χιλ", "ألف", "الف", "آلاف", "हज़ार"),
+    ),
+    (1e3, ("พัน", "հզ", "ათ")),
 )
 _FACTOR = {word: factor for factor, words in _FACTORS for word in words}
 
@@ -293,7 +335,10 @@ def parse_number(text: str, *, whole: bool = False) -> float | None:
     found = _NUMBER.search(text)
     if not found:
         return None
-    factor = _FACTOR.get(re.split(r"[^\w]", text[found.end() :], maxsplit=1)[0], 1.0)
+    word = _AFTER.match(text, found.end())
+    factor = _FACTOR.get(word[0], 1.0) if word else 1.0
+    if whole and word and word[0] == "b":
+        factor = 1e3  # Turkish bin: nothing that is counted here goes into billions
     digits = found[0].rstrip(".,")
     value = float(_plain(digits, whole=whole and factor == 1.0)) * factor
     return value if math.isfinite(value) else None
