@@ -8,6 +8,7 @@ from reports.locale import ENGLISH
 
 if TYPE_CHECKING:
     from reports.locale import Words
+    from reports.model import Brand
 
 __all__ = [
     "BRAND_KINDS",
@@ -27,6 +28,7 @@ __all__ = [
     "VERDICTS",
     "dimension_label",
     "in_sentence",
+    "kind_of",
     "label",
     "state_words",
     "worded",
@@ -222,6 +224,13 @@ def in_sentence(name: str, words: Words = ENGLISH) -> str:
     if name[:2].isupper() and name[1:2].isalpha():
         return name
     return name[:1].lower() + name[1:]
+
+
+def kind_of(brand: Brand, words: Words = ENGLISH) -> str:
+    """What a site is, and that it is not compared where it could have been."""
+    if brand.role == "ignored" and brand.kind == "competitor":
+        return words.t("{kind}, set aside", kind=brand.kind_label)
+    return brand.kind_label
 
 
 def worded(table: dict[str, str], key: str, words: Words = ENGLISH) -> str:

@@ -355,6 +355,7 @@ _PATTERNS = sorted(
     (_phrase(template) for template in PHRASES),
     key=lambda phrase: -len(re.sub(r"\{\w+\}", "", phrase.template)),
 )
+_TONGUE = "{tongue}"  # a language's code, said by its name in English too
 _NOTE_PATTERNS = tuple(_phrase(template) for template in _NOTES)
 _DEEPEST = 5
 _LONGEST = 2  # pieces of a list that one sentence of ours may take
@@ -373,8 +374,13 @@ def said(text: str, words: Words) -> str:
 
 def noted(excerpt: str, words: Words) -> str:
     """An excerpt that is a note of ours in the language of `words`; a quote as it is."""
-    for phrase in _NOTE_PATTERNS if words.language != "en" else ():
-        if phrase.template in words.messages and (match := phrase.expression.fullmatch(excerpt)):
+    is_english = words.language == "en"
+    for phrase in _NOTE_PATTERNS:
+        if phrase.template not in words.messages and not (
+            is_english and _TONGUE in phrase.template
+        ):
+            continue
+        if match := phrase.expression.fullmatch(excerpt):
             return _filled(phrase.template, match.groupdict(), words, 0)
     return excerpt
 

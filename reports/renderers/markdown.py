@@ -204,7 +204,7 @@ def _statements(statements: Iterable[Statement], words: Words) -> Iterator[str]:
         f"{words.t('n {count}', count=s.n)})*{_cited(s.evidence)}"
         for s in statements
     ]
-    yield from lines or [words.t("No rule fired on what could be seen.")]
+    yield from lines or [words.t("Nothing stands out in what could be seen.")]
 
 
 def _questions(report: Report) -> Iterator[str]:
@@ -309,7 +309,7 @@ def _market(report: Report) -> Iterator[str]:
         ],
         [
             [
-                *(b.domain, b.kind_label, b.visibility_text, words.number(b.keywords)),
+                *(b.domain, labels.kind_of(b, words), b.visibility_text, words.number(b.keywords)),
                 words.number(b.best_rank) if b.best_rank else words.t("not ranked"),
                 b.reason,
             ]
@@ -427,7 +427,7 @@ def _evidence(report: Report) -> Iterator[str]:
             )
             if part
         )
-        yield f"- **{e.id}** {escape(e.excerpt)} ({source})"
+        yield f"- **{e.id}** {escape(e.excerpt)}" + (f" ({source})" if source else "")
 
 
 _SECTIONS: dict[str, Callable[[Report], Iterator[str]]] = {

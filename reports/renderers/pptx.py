@@ -440,7 +440,7 @@ class _Slides:
 
     def _points(self, statements: Sequence[Statement]) -> Cell:
         if not statements:
-            nothing = self.t("No rule fired on what could be seen.")
+            nothing = self.t("Nothing stands out in what could be seen.")
             return Cell((Line(nothing, 12, color=MUTED),))
         return Cell(
             tuple(
@@ -558,7 +558,7 @@ class _Slides:
                         ),
                     )
                 ),
-                _cell(b.kind_label, 11),
+                _cell(labels.kind_of(b, self.words), 11),
                 Cell((Line(cut(b.reason, 90), 10, color=MUTED),)),
             ]
             for b in listed
