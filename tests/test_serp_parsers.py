@@ -524,3 +524,10 @@ def test_yahoo_japans_own_links_are_no_results():
     )
     found = parse_serp("yahoo-html", page.encode())
     assert urls(found) == ["https://a.example/"]
+
+
+def test_the_word_for_ads_marks_nothing_where_it_was_searched_for():
+    page = google(("https://a.example/", "A", "<span>crm</span> <b>Ads</b> and more."))
+    assert urls(parse_serp("google-html", page)) == ["https://a.example/"]
+    asked = page.replace(b'value="crm"', b'value="ads"').replace(b"<b>Ads</b>", b"<span>Ads</span>")
+    assert urls(parse_serp("google-html", asked)) == ["https://a.example/"]

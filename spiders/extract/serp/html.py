@@ -451,7 +451,12 @@ class _Reader:
         return self._is_labelled_ad(candidate)
 
     def _is_labelled_ad(self, candidate: _Candidate) -> bool:
-        """Whether the word for an ad stands alone in the result's own box, or heads its group."""
+        """Whether the word for an ad stands alone in the result's own box, or heads its group.
+
+        Where it was searched for, it proves nothing.
+        """
+        if _says_ad(self.query or ""):
+            return False
         box = candidate.node
         for node in candidate.ancestors[:_BLOCK_LEVELS]:
             if node.mem_id in self._wide or node.tag == "body":
@@ -460,12 +465,12 @@ class _Reader:
                 box = node
             elif any(map(_says_ad, _lines(node)[:1])) and self._is_of_group(node):
                 return True
-        labels = (node for node in box.css("span,div,b,h1,h2") if node.css_first("a") is None)
+        labels = (node for node in box.css("span,div,h1,h2") if node.css_first("a") is None)
         return any(_says_ad(node.text()) for node in labels)
 
     def _is_of_group(self, group: LexborNode) -> bool:
         """Whether the word for ads at the top stands above all headlines, not with the first."""
-        for label in group.css("span,div,b,h1,h2"):
+        for label in group.css("span,div,h1,h2"):
             if _says_ad(label.text()):
                 around = (n for n in _above(label, _BLOCK_LEVELS) if self._headlines_in(n))
                 nearest = next(around, None)
