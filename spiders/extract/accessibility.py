@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_accessibility"]
 
-_ELEMENTS = "img, input, select, textarea, button, label[for], meta[name=viewport i]"
 _MAX_ELEMENTS = 150  # of one check; what a page repeats more often it repeats
 _NAMELESS_INPUTS = frozenset(("hidden", "submit", "reset", "button", "image"))
 _MAX_SCALE = re.compile(r"maximum-scale\s*=\s*([\d.]{1,6})")
@@ -40,17 +39,15 @@ def check_accessibility(page: ParsedPage) -> list[AccessibilityCheck]:
     html-has-lang (3.1.1), document-title (2.4.2), meta-viewport (1.4.4); and `statement`, which
     passes where the page links an accessibility statement.
     """
-    found: dict[str, list[LexborNode]] = {}
-    for node in page.tree.css(_ELEMENTS):
-        found.setdefault(node.tag or "", []).append(node)
+    found = page.elements
     fields = [n for tag in ("input", "select", "textarea") for n in found.get(tag, ())]
-    labelled = {label.attributes["for"] or "" for label in found.get("label", ())} - {""}
+    labelled = {label.attrs.get("for") for label in found.get("label", ())} if fields else set()
     checks = [
         _check("image-alt", found.get("img", ()), _has_alt),
         _check("label", filter(_needs_label, fields), lambda n: _is_labelled(n, labelled)),
         _check("button-name", found.get("button", ()), _has_name),
         _check("link-name", *_links(page)),
-        _check("meta-viewport", found.get("meta", ()), _may_zoom),
+        _check("meta-viewport", filter(_is_viewport, found.get("meta", ())), _may_zoom),
         _whole("html-has-lang", _has_language(page)),
         _whole("document-title", bool(page.title)),
         _whole("statement", _links_statement(page)),
@@ -74,10 +71,11 @@ def _links(page: ParsedPage) -> tuple[Iterable[LexborNode], Callable[[LexborNode
 
     Links to a place of the page or to a script ("#", the button of a menu) are links too.
     """
-    named = {a.node.mem_id for a in page.anchors[:_MAX_ELEMENTS] if a.text}
-    nodes = {anchor.node.mem_id: anchor.node for anchor in page.anchors[:_MAX_ELEMENTS]}
-    nodes |= {node.mem_id: node for href, node in page.schemed_links[:_MAX_ELEMENTS] if href}
-    return nodes.values(), lambda node: node.mem_id in named or _has_name(node)
+    named = {anchor.node.mem_id: bool(anchor.text) for anchor in page.anchors[:_MAX_ELEMENTS]}
+    nodes = [anchor.node for anchor in page.anchors[:_MAX_ELEMENTS]]
+    others = page.schemed_links[:_MAX_ELEMENTS] if len(nodes) < _MAX_ELEMENTS else ()
+    nodes += [node for href, node in others if href and node.mem_id not in named]
+    return nodes, lambda node: named.get(node.mem_id) or _has_name(node)
 
 
 def _whole(name: str, passes: bool) -> AccessibilityCheck:
@@ -114,9 +112,9 @@ def _needs_label(field: LexborNode) -> bool:
     return (field.attributes.get("type") or "").lower() not in _NAMELESS_INPUTS
 
 
-def _is_labelled(field: LexborNode, labelled: set[str]) -> bool:
+def _is_labelled(field: LexborNode, labelled: set[str | None]) -> bool:
     own = field.attributes
-    if _is_named(own) or own.get("placeholder") or (field.id or "") in labelled:
+    if _is_named(own) or own.get("placeholder") or (field.id and field.id in labelled):
         return True
     parent = field.parent
     for _ in range(4):
@@ -126,6 +124,10 @@ def _is_labelled(field: LexborNode, labelled: set[str]) -> bool:
             return True
         parent = parent.parent
     return False
+
+
+def _is_viewport(meta: LexborNode) -> bool:
+    return (meta.attrs.get("name") or "").lower() == "viewport"
 
 
 def _may_zoom(meta: LexborNode) -> bool:
@@ -146,7 +148,7 @@ def _has_language(page: ParsedPage) -> bool:
 
 def _links_statement(page: ParsedPage) -> bool:
     known = _statement_words()
-    return any(anchor.text.casefold() in known for anchor in page.anchors)
+    return not known.isdisjoint([anchor.text.casefold() for anchor in page.anchors])
 
 
 @cache

@@ -60,21 +60,24 @@ class Anchor:
     `region` is nav, header, footer or main: the innermost of those around it.
     """
 
-    __slots__ = ("_regions", "_text", "node", "url")
+    __slots__ = ("_regions", "node", "text", "url")
+    text: str
 
     def __init__(self, url: str, node: LexborNode, regions: dict[int, str]) -> None:
         """`regions` is what is known of the page's elements (by address in memory) so far."""
         self.url = url
         self.node = node
-        self._text: str | None = None
         self._regions = regions
 
-    @property
-    def text(self) -> str:
-        """What the link says: its text, else its label, title or the picture's description."""
-        if self._text is None:
-            self._text = " ".join(self.node.text().split()) or _label(self.node)
-        return self._text
+    def __getattr__(self, name: str) -> str:
+        """What the link says: its text, else its label, title or the picture's description.
+
+        Called once: afterwards `text` is there, and found faster than by a property.
+        """
+        if name != "text":
+            raise AttributeError(name)
+        self.text = " ".join(self.node.text().split()) or _label(self.node)
+        return self.text
 
     @property
     def region(self) -> str:
