@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["ChatbotSpider", "read_rendered"]
 
 _CRASH = "not rendered: crash"
+_ASKED = " requested by "
+_MAX_SAID, _MAX_BY = 120, 90  # characters: a quotation in a report has room for both
 _RESTARTS = 4  # of a browser that crashed or hung, for one brand
 
 
@@ -331,7 +333,21 @@ def read_rendered(
     others = {system.vendor: system for system in systems}
     for system in _systems(rendered.sightings):
         others.setdefault(system.vendor, system)
+    _name_askers([*found.values(), *others.values()], rendered)
     return list(found.values()), list(others.values())
+
+
+def _name_askers(found: list[ChatWidget | Technology], rendered: Rendered) -> None:
+    """Where the page also asked a vendor's host, the proof says which script did."""
+    askers: dict[str, str] = {}
+    for sighting in rendered.sightings:
+        match = vendor_of(sighting) if sighting.how == "request" and sighting.by else None
+        if match and sighting.by not in (rendered.url, rendered.final_url):
+            askers.setdefault(match[0].slug, sighting.by)
+    for one in found:
+        by = askers.get(one.vendor)
+        if by and one.evidence != "mentioned" and _ASKED not in one.proof:
+            one.proof = _asked(f"{one.proof[:_MAX_SAID]};", by)
 
 
 def _is_proven(chat: ChatWidget) -> bool:
@@ -377,5 +393,9 @@ def _systems(sightings: list[Sighting]) -> Iterator[Technology]:
 
 def _proof(sighting: Sighting) -> str:
     """What was seen and, of a request, which script or document made it."""
-    said = f"{sighting.how} {sighting.value}"[:200]
-    return f"{said}, asked for by {sighting.by}"[:320] if sighting.by else said
+    said = f"{sighting.how} {sighting.value}"
+    return _asked(f"{said[:_MAX_SAID]},", sighting.by) if sighting.by else said[:200]
+
+
+def _asked(said: str, by: str) -> str:
+    return f"{said}{_ASKED}{by[:_MAX_BY]}"

@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.app.renders import open_question
+from crawler.archive import find_record, read_page
 from crawler.browser import find_browser
 from spiders.base.browser import launch_flags
 from spiders.base.cdp import sweep_profiles
@@ -87,6 +90,14 @@ def by_name():
     return {visit.page.url.removeprefix(HOST): visit for visit in visits}
 
 
+def kept(archive, kind):
+    """Bodies of the archive's records of a kind."""
+    index = sqlite3.connect(archive / "index.db")
+    rows = index.execute("select id from records where kind = ? order by url", [kind]).fetchall()
+    index.close()
+    return [read_page(archive, find_record(archive, record)) for (record,) in rows]
+
+
 def present(visit):
     return {c.vendor: c.phase for c in visit.observations.chat if c.evidence != "mentioned"}
 
@@ -120,6 +131,28 @@ def test_replay_gives_the_same_items_without_a_browser(tmp_path):
     again = render({}, BEHAVIOURS[0].name, archive=tmp_path, offline=True, browser="/not/there")
     assert [asdict(visit) for visit in again] == [asdict(visit) for visit in first]
     assert present(again[0]) == {"intercom": "load"}
+
+
+@needs_browser
+def test_every_page_has_a_picture_of_its_top_as_it_looked(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    red, tall = "<body style='background:red'>", "<div style='height:5000px'></div>"
+    with serve({HOST + name: Answer(red + tall) for name in "ab"}) as site:
+        settings = proxied(site, tmp_path)
+        run_jobs([{"sample": f"{HOST}a\n{HOST}b"}], settings)
+    pictures = [Image.open(BytesIO(body)) for body in kept(tmp_path, "screenshot")]
+    assert [picture.size for picture in pictures] == [(768, 540)] * 2
+    assert all(r > 250 > 5 > g for r, g, _ in (each.getpixel((400, 300)) for each in pictures))
+
+
+@needs_browser
+def test_page_that_is_not_painted_is_told_that_it_is_seen():
+    html = """<title>Tea</title><script>
+if (document.visibilityState === 'visible' && !document.hidden && document.hasFocus())
+  setInterval(() => window['Inter' + 'com'] = () => 0, 300);
+</script>"""
+    (visit,) = render({"a": html})
+    assert set(present(visit)) == {"intercom"}
 
 
 def test_page_that_is_not_in_the_archive_is_an_error_offline(tmp_path):
@@ -164,7 +197,36 @@ def test_request_names_who_made_it():
     with serve({HOST + "shop": Answer(html), HOST + "tags.js": script}) as site:
         (visit,) = run_jobs([{"sample": f"{HOST}shop"}], proxied(site))
     (chat,) = visit.observations.chat
-    assert chat.proof == f"request {behaviour.src}, asked for by {HOST}tags.js"
+    assert chat.proof == f"request {behaviour.src}, requested by {HOST}tags.js"
+
+
+def test_proof_by_a_mark_says_too_which_script_asked_for_the_vendor():
+    page = Rendered(HOST, HOST, 200, "", [
+        Sighting("load", "global", "Intercom"),
+        Sighting("idle", "request", "https://widget.intercom.io/widget/x", "https://t.test/gtm.js"),
+    ])  # fmt: skip
+    ((chat,), _) = read_rendered(page, ParsedPage("<p>Shop", HOST))
+    assert chat.proof == "global Intercom; requested by https://t.test/gtm.js"
+
+
+def test_proof_does_not_say_that_the_page_asked_for_what_stands_in_it():
+    src = "https://widget.intercom.io/widget/x"
+    page = Rendered(HOST, HOST, 200, "", [Sighting("load", "request", src, HOST)])
+    ((chat,), _) = read_rendered(page, ParsedPage(f"<script src={src}></script>", HOST))
+    assert "requested by" not in chat.proof
+
+
+@needs_browser
+def test_log_has_every_request_with_who_made_it(tmp_path):
+    html = "<script src=/tags.js></script>"
+    tags = Answer("fetch('/prices?x=1')", content_type="text/javascript")
+    with serve({HOST + "shop": Answer(html), HOST + "tags.js": tags}) as site:
+        run_jobs([{"sample": f"{HOST}shop"}], proxied(site, tmp_path))
+    (log,) = kept(tmp_path, "requests")
+    made = {s["value"]: s["by"] for s in json.loads(log)["sightings"] if s["how"] == "request"}
+    assert made.items() >= {
+        f"{HOST}tags.js": f"{HOST}shop", f"{HOST}prices?x=1": f"{HOST}tags.js"
+    }.items()  # fmt: skip
 
 
 def test_profiles_of_stages_that_are_gone_are_swept(tmp_path):

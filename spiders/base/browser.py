@@ -18,7 +18,7 @@ from spiders.extract.page import ParsedPage
 from spiders.extract.technologies import own_chat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
 __all__ = [
     "Browser",
@@ -61,7 +61,13 @@ _FLAGS = (
     "--disable-site-isolation-trials",
     "--disable-features=IsolateOrigins,site-per-process,Translate,MediaRouter,OptimizationHints,"
     "DialMediaRouteProvider,HttpsUpgrades,PaintHolding,AutofillServerCommunication,"
-    "NetworkTimeServiceQuerying",  # asks a server of Google what time it is
+    "NetworkTimeServiceQuerying,"  # asks a server of Google what time it is
+    # Parts of the browser's own windows, each a process; and pictures of tabs that nobody points at
+    "PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,TabHoverCardImages",
+    "--no-startup-window",
+    # Pages are looked at in a hidden window, where their timers must go on as in any other.
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
     "--disable-notifications",
     "--deny-permission-prompts",
     "--mute-audio",
@@ -211,7 +217,18 @@ class Site:
             raise NotReached(str(error)) from error
         if open_chat and (visit.chat_seen() or _has_own_chat(rendered)):
             await self._read_chat(rendered, visit, deadline_s)
+        if not rendered.screenshot:
+            rendered.screenshot = await _optional(visit.picture())
+        if not rendered.screenshot:
+            await self._leave_tab()
         return rendered
+
+    async def _leave_tab(self) -> None:
+        """The page perhaps hangs, and the next one gets another window."""
+        tab, self._tab = self._tab, None
+        if tab is not None:
+            with suppress(BrowserGone, TimeoutError):
+                await tab.close()
 
     async def _open(self, *, hidden: bool) -> Tab:
         """A page of its own; no page is to blame when there is none."""
@@ -230,10 +247,10 @@ class Site:
                 tab = await self._open(hidden=False)
                 visit = Visit(tab, accepts, is_still=False)
                 await visit.run(rendered.url, until_chat=True)
-                rendered.screenshot = await visit.picture()
+                rendered.screenshot = await _optional(visit.picture())
                 rendered.chat = await visit.read_chat(seen.chat_marks())
                 if rendered.chat["opened"]:
-                    rendered.chat_screenshot = await tab.picture()
+                    rendered.chat_screenshot = await _optional(tab.picture())
                 await tab.forget()
         except (BrowserGone, NotReached, ProtocolError, TimeoutError) as error:
             log.warning("the chat of %s could not be opened: %s", rendered.url, error)
@@ -241,6 +258,15 @@ class Site:
             if tab is not None and not self._chromium.is_gone:
                 with suppress(BrowserGone, TimeoutError):
                     await tab.close()
+
+
+async def _optional(picture: Awaitable[bytes]) -> bytes:
+    """A picture is not worth a page: what goes wrong with it costs nothing else."""
+    try:
+        return await picture
+    except (BrowserGone, ProtocolError, TimeoutError) as error:
+        log.warning("no picture: %s", error or "no answer in time")
+        return b""
 
 
 def _has_own_chat(rendered: Rendered) -> bool:

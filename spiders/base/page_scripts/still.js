@@ -1,4 +1,4 @@
-// For a page that is never painted: what waits for a frame comes by a timer instead.
+// For a page in a hidden window: what waits for a frame comes by a timer instead.
 (() => {
   const FRAME = 50;
   const wait = window.setTimeout.bind(window);
@@ -7,6 +7,11 @@
   window.requestIdleCallback = run => wait(() => run({didTimeout: false, timeRemaining: () => 10}), 1);
   window.cancelIdleCallback = number => clearTimeout(number);
   delete Document.prototype.startViewTransition;
+  // Nobody minds a window that is hidden: to its page it is open and in front.
+  Object.defineProperty(Document.prototype, 'visibilityState', {get: () => 'visible'});
+  Object.defineProperty(Document.prototype, 'hidden', {get: () => false});
+  Document.prototype.hasFocus = () => true;
+  addEventListener('visibilitychange', event => event.stopImmediatePropagation(), true);
   // A frame that waits for being seen would wait for ever.
   Object.defineProperty(HTMLIFrameElement.prototype, 'loading', {get: () => 'eager', set() {}});
 
