@@ -49,6 +49,7 @@ _POLICY = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d{0,2}[:.)]")
+_STOPS = re.compile("[:：]")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
 _TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
@@ -86,7 +87,7 @@ def _shown_entries(page: ParsedPage, structured: list[FaqEntry]) -> list[FaqEntr
     heads = find_heads(lines, labels, speech)
     regions = regions_of(lines, heads, says_faq)
     known = frozenset(key_of(entry.question) for entry in structured)
-    accepted = accept(lines, regions, labels, known, trusts_headings=not _is_policy(page))
+    accepted = accept(lines, regions, labels, known, speech, trusts_headings=not _is_policy(page))
     return [_entry(page, head, lines, labels) for head in accepted]
 
 
@@ -133,7 +134,7 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
     if ends < 2 and inner < 5:
         return None
     if (
-        (ends + inner > 1 and _has_labels(text))
+        (ends + inner > 1 and (_has_labels(text) or _has_own_labels(page, text)))
         or (ends > 3 and ("requently asked" in text or _has_asking_cells(page)))
         or (inner > 4 and _has_openings(text))
     ):
@@ -216,6 +217,15 @@ def _has_labels(text: str) -> bool:
         if labelled > 1:
             return True
     return False
+
+
+def _has_own_labels(page: ParsedPage, text: str) -> bool:
+    """Whether two lines begin with a label of answers in another script than Latin."""
+    if text.isascii():
+        return False
+    lines = [line for line in map(str.strip, text.split("\n")) if _STOPS.search(line, 1, 12)]
+    labels = labels_of(page.language, lines)
+    return sum(labels.of(line)[0] == "a" for line in lines) > 1
 
 
 def _has_asking_cells(page: ParsedPage) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from spiders.extract.faq_heads import SHAPES, Head, is_small_talk
+from spiders.extract.faq_heads import SHAPES, Head, is_small_talk, quiet_heads
 from spiders.extract.questions import MARKS, names_faq
 
 if TYPE_CHECKING:
     from spiders.extract.faq_lines import Line, Lines
-    from spiders.extract.questions import Labels
+    from spiders.extract.questions import Labels, Speech
 
 __all__ = ["accept", "key_of", "regions_of"]
 
@@ -42,6 +42,7 @@ DENSITY = {"inline": (0.3, 0.1, 0.1), "table": (0.15, 0.0, 0.0), "text": (1.0, 0
 STRUCTURAL = frozenset(
     ("details", "accordion", "label", "dl", "table", "heading", "bold", "links", "contents")
 )
+_PLAIN = frozenset(("text", "list", "inline"))  # nothing but the words of a line makes it a head
 # How user-written questions are shown: "3 answers", "answered by Kim on May 2, 2021".
 _BY_USERS = re.compile(
     r"(?i:^\W*(?:\d+ )?(?:answers?|replies|repl(?:y|ied)|antworten|respuestas|réponses|ответ\w*)"
@@ -54,6 +55,7 @@ _NUMBER_OR_DATE = re.compile(r"\D{0,3}\d{1,6}\D{0,3}|.*(?:\b(?:19|20)\d\d\b|\b\d
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
 
 
+_MAX_BELOW = 60  # lines of a row below questions
 _MAX_ALIKE = 150  # characters of a line that is taken for a question by its looks
 _FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
 _CHOICE = re.compile(r"\(?[A-Ba-b]\s?[).:\-]")
@@ -185,11 +187,30 @@ def _trim(group: list[Head], region: Region, lines: Lines, contents: frozenset[s
     return group[0 if is_first else sure[0] : _end_of_list(group, sure[-1], lines)]
 
 
+def _is_last_part(group: list[Head], at: int, lines: Lines) -> bool:
+    """Whether the heading at `at` is the only one behind those that ask, in an element like theirs.
+
+    Where each heading has an element to itself, or all lie in one of their own.
+    """
+    if at + 1 != len(group) or at < 2:
+        return False
+    last, before = lines[group[at].at], lines[group[at - 1].at]
+    return (
+        lines.look_of(last) == lines.look_of(before)
+        and len(last.path) == len(before.path)
+        and last.path[:-1] != before.path[:-1]
+        and lines.pieces[last.path[-2]].partition(">")[0]
+        == lines.pieces[before.path[-2]].partition(">")[0]
+    )
+
+
 def _end_of_list(group: list[Head], at: int, lines: Lines) -> int:
     """Behind the head at `at`, or behind the last that follows it in the same list of items."""
     line = lines[group[at].at]
     at += 1
-    if line.tag in ("li", "dt"):
+    if line.level and at < len(group) and _is_last_part(group, at, lines):
+        return at + 1
+    if line.tag in ("li", "dt") or (line.level and line.box):
         while at < len(group) and lines[group[at].at].path[:-1] == line.path[:-1]:
             at += 1
     return at
@@ -227,18 +248,49 @@ def _spans(group: list[Head], lines: Lines, end: int) -> None:
     """
     longest = 0
     boxes = {lines[head.at].box for head in group}
+    if group and group[0].shape == "table":
+        _pair_columns(group, lines)
     for head, following in zip(group, [*group[1:], None], strict=False):
         limit = following.at if following else end
         if following is None and len(group) > 2:
             limit = min(limit, head.at + longest + 2)
         common = _common_path(group, lines) if following is None else ()
         stop = head.at + 1
-        while stop < limit and not _ends(lines[head.at], lines[stop], head.shape, common):
+        while (
+            not head.column
+            and stop < limit
+            and not _ends(lines[head.at], lines[stop], head.shape, common)
+        ):
             if len(boxes) == 1 and common and lines[head.at].box not in (0, lines[stop].box):
                 break
             stop += 1
         head.until = stop
         longest = max(longest, stop - head.at)
+
+
+def _pair_columns(group: list[Head], lines: Lines) -> None:
+    """Answers of rows of questions: each in the same column of the row below."""
+    rows: dict[int, list[Head]] = {}
+    for head in group:
+        line = lines[head.at]
+        if line.tag == "td" and len(line.path) > 2:
+            rows.setdefault(line.path[-2], []).append(head)
+    for row, heads in rows.items():
+        if len(heads) < 2 or heads[-1].at - heads[0].at != len(heads) - 1:
+            continue
+        depth = len(lines[heads[0].at].path) - 1
+        below: dict[int, dict[int, list[str]]] = {}
+        for line in lines[heads[-1].at + 1 : heads[-1].at + 1 + _MAX_BELOW]:
+            if (
+                len(line.path) > depth
+                and line.path[: depth - 1] == lines[heads[0].at].path[: depth - 1]
+            ):
+                cells = below.setdefault(line.path[depth - 1], {})
+                cells.setdefault(line.path[depth], []).append(line.text)
+        answers = [" ".join(texts) for texts in next(iter(below.values()), {}).values()]
+        if len(answers) == len(heads) and row not in below:
+            for head, answer in zip(heads, answers, strict=True):
+                head.rest, head.column = answer, True
 
 
 def _ends(line: Line, other: Line, shape: str, common: tuple[int, ...]) -> bool:
@@ -380,7 +432,7 @@ def _asks_enough(group: list[Head], context: int, contents: frozenset[str]) -> b
     if contents and shape in ("heading", "bold"):
         listed = sum(key_of(head.question) in contents for head in asking)
         fewest = min(fewest, 3) if listed > 2 else fewest
-    if shape == "label" and len(group) >= fewest:
+    if shape in ("label", "text") and len(group) >= fewest:
         fewest = 2
     return len(asking) >= fewest and _share(group) >= least
 
@@ -421,7 +473,7 @@ def _members(group: list[Head], context: int, contents: frozenset[str], lines: L
     """Which of a group that asks enough are entries: all, or those that ask or are listed."""
     shape = group[0].shape
     least = _least_share(group, context, lines)
-    whole = shape == "label" or (shape in STRUCTURAL and _share(group) >= least)
+    whole = shape in ("label", "text") or (shape in STRUCTURAL and _share(group) >= least)
     words = 4 if shape in ("links", "contents") else 1
     return [
         head
@@ -495,6 +547,7 @@ def accept(
     regions: list[Region],
     labels: Labels,
     known: frozenset[str],
+    speech: Speech,
     *,
     trusts_headings: bool = True,
 ) -> list[Head]:
@@ -512,8 +565,22 @@ def accept(
     if not taken and not known:
         for region in regions:
             taken += _accept_in(region, lines, labels, frozenset(), known, SHAPES[-1:])
+    if not taken and not known:
+        for region in regions:
+            if region.context == SECTION:
+                taken += _quiet(region, lines, speech)
     taken += _stragglers(regions, lines, taken)
     return sorted(taken, key=lambda head: head.at)
+
+
+def _quiet(region: Region, lines: Lines, speech: Speech) -> list[Head]:
+    """Questions of a FAQ that neither marks nor markup show: their elements look alike."""
+    group = quiet_heads(lines, region.start, region.end, speech)
+    found = _alike(group, region, lines) if len(group) > 1 else []
+    if len(found) < 3 or len({lines.look_of(lines[head.at]) for head in found}) > 1:
+        return []
+    _spans(found, lines, region.end)
+    return found if all(_answered(head, lines) for head in found) else []
 
 
 def _stragglers(regions: list[Region], lines: Lines, taken: list[Head]) -> list[Head]:
@@ -570,11 +637,11 @@ def _accept_in(
             group = _numbered(group)
         if not (group and _is_replied(group, region.context, lines, labels)):
             group = _trim(group, region, lines, contents)
+            if group and region.context > NONE and shape == "text":
+                group = _alike(group, region, lines)
             if not group or not _asks_enough(group, region.context, contents):
                 continue
         members = _members(group, region.context, contents, lines)
-        if shape == "text":
-            members = _alike(members, region, lines)
         _spans(members, lines, region.end)
         if known and not _agrees(members, known):
             continue

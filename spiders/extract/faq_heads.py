@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spiders.extract.faq_lines import Line
 
-__all__ = ["SHAPES", "Head", "find_heads", "is_small_talk"]
+__all__ = ["SHAPES", "Head", "find_heads", "is_small_talk", "quiet_heads"]
 
 # Strongest evidence first: where two shapes claim a passage, the earlier one has it.
 SHAPES = (
@@ -37,6 +37,7 @@ SHAPES = (
     "links",
     "contents",
 )
+_MAX_QUIET = 120  # the same, for a line that has neither mark nor markup
 MAX_QUESTION = 300  # characters; longer "questions" are paragraphs that end in one
 _COUNTED = re.compile(r"Q\d{1,3}[.:)]?\s+(?=\S)")  # a label without a stop, behind another number
 _INLINE_QUESTION = re.compile(rf"^(.{{6,200}}?[{MARKS}])[\"”’')]?\s+(?=\S)")
@@ -47,12 +48,12 @@ class Head:
 
     `rest` is what follows in the same line, `key` what its siblings have in common, `until` the
     index of the first line that is no part of the answer. `opens` is one in an element that opens
-    a panel or is called a question.
+    a panel or is called a question, `column` one whose answer is `rest`, from the row below.
     """
 
     __slots__ = (
-        *("_asks", "_speech", "_strength", "at", "key", "opens", "question", "rest", "shape"),
-        *("until", "url"),
+        *("_asks", "_speech", "_strength", "at", "column", "key", "opens", "question", "rest"),
+        *("shape", "until", "url"),
     )
 
     def __init__(
@@ -65,7 +66,7 @@ class Head:
         self.rest = rest
         self.url: str | None = None
         self.until = 0
-        self.opens = False
+        self.opens = self.column = False
         self._speech = speech
         self._strength = -1
         self._asks = False
@@ -264,6 +265,18 @@ class _Finder:
             key = ("inline", line.tag)
             return self.head(line, match[1], key, text[match.end() :])
         return None
+
+
+def quiet_heads(lines: list[Line], start: int, end: int, speech: Speech) -> list[Head]:
+    """Short lines outside of lists that sound like questions; none has a mark."""
+    found = []
+    for line in lines[start:end]:
+        text = line.text
+        if 8 < len(text) < _MAX_QUIET and line.tag not in ("li", "td") and not line.is_linked:
+            head = Head(line.index, strip_signs(text).strip(), ("text", line.tag), speech, "")
+            if head.strength == 1 and head.asks:
+                found.append(head)
+    return found
 
 
 def _holds_reply(text: str, labels: Labels) -> bool:

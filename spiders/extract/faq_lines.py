@@ -90,7 +90,12 @@ class Lines(list[Line]):
     pieces: Sequence[str] = ()
 
     def look_of(self, line: Line) -> str:
-        """The tag around the line as it is written: lines that look alike have the same."""
+        """The tag around the line as it is written, "" but for the first line of an element.
+
+        Lines that look alike have the same.
+        """
+        if line.index and self[line.index - 1].path == line.path:
+            return ""
         return self.pieces[line.path[-1]].partition(">")[0]
 
 
@@ -274,9 +279,7 @@ class _Reader:
             is_answer, header = True, 0
         elif tag.leaves:
             header = 0
-        elif not is_answer and (
-            tag.opens or (tag.header and not (tag.may_hold and self.is_whole(at)))
-        ):
+        elif not is_answer and self.is_header(tag, at):
             header = at
         return Setting(tag.level or level, header, box, is_bold, is_answer, link)
 
@@ -297,6 +300,28 @@ class _Reader:
             depth += piece.startswith(("header>", "header ")) - piece.startswith("/header>")
             if not depth:
                 break
+        return False
+
+    def is_header(self, tag: Tag, at: int) -> bool:
+        """Whether the element opens a panel or is called a question, and holds no more than it."""
+        if tag.opens and not (tag.may_hold and self.is_long(at)):
+            return True
+        return tag.header and not (tag.may_hold and self.is_whole(at))
+
+    def is_long(self, at: int) -> bool:
+        """Whether the element holds more text than a question has."""
+        depth = size = 0
+        for piece in self.pieces[at : at + _MAX_AHEAD]:
+            head, _, text = piece.partition(">")
+            size += len(text)
+            if size > _MAX_HEADER:
+                return True
+            if head[:1] == "/":
+                depth -= 1
+                if not depth:
+                    break
+            elif head[:1] != "!":
+                depth += (self.tags.get(head) or self.understood(head)).kind not in (VOID, BREAK)
         return False
 
     def is_item(self, at: int) -> bool:

@@ -134,7 +134,7 @@ def speech_of(language: str | None, texts: Iterable[str] = ()) -> Speech:
                 votes[other] = votes.get(other, 0) + 1
     best = max(votes, key=lambda other: votes[other], default=language)
     declared = max(votes.get(language, 0), votes.get("en", 0))
-    if best is not None and votes.get(best, 0) > max(2, declared):
+    if best is not None and votes.get(best, 0) > max(1, declared):
         return _speech(frozenset((language, "en", best)))
     return _speech(frozenset((language, "en")))
 
