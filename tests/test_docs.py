@@ -10,6 +10,7 @@ import click
 import pytest
 
 from crawler.app.cli import cli
+from spiders.extract.vendors import load_vendors
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,3 +64,17 @@ def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_files_that_extending_names_are_there():
+    text = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    named = re.findall(r"`((?:\.ci|analysis|crawler|docs|reports|spiders|tests)/[\w./-]+)`", text)
+    named = [name for name in named if not re.search(r"(?:\b|_)xx?\b", name)]
+    assert len(named) > 20
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_vendor_that_extending_shows_is_a_valid_row(tmp_path):
+    text = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    (tmp_path / "x.toml").write_text(re.search(r"```toml\n(.*?)```", text, re.S)[1], "utf-8")
+    assert list(load_vendors(tmp_path)) == ["acme-chat"]
