@@ -520,3 +520,20 @@ def accessibility_checks(db: Database) -> None:
 def repeated_reviews(db: Database) -> None:
     """A review that stands on several pages of a brand counts once, in analysis and report."""
     db.execute("alter table review_scores add column is_repeat integer not null default 0")
+
+
+@migrations()
+def render_lessons(db: Database) -> None:
+    """What rendering changed on which kind of page, for the runs that follow."""
+    db.execute(
+        """
+        create table render_lessons (
+            run_id integer not null references runs(id) on delete cascade,
+            url text not null,
+            kind text not null,
+            scripts text not null,
+            changed integer not null check (changed in (0, 1)),
+            primary key (run_id, url)
+        )
+        """
+    )

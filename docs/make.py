@@ -61,6 +61,7 @@ ABOUT = {
     "surveys": "The own brand's survey answers, reply times, churn and tickets.",
     "mystery_visits": "Questions asked of a competitor by hand, and the answers.",
     "chat_criteria": "What an opened chat shows, criterion by criterion.",
+    "render_lessons": "What rendering changed on pages of a kind, and which scripts they named.",
     "accessibility_checks": "How many elements of a page pass each check of its accessibility.",
 }
 

@@ -70,7 +70,8 @@ class ChatbotSpider(Spider):
     that robots.txt allowed it; once a live chat or bot is proven the rest is left out), sample
     (pages opened all the same), or brands (a JSON list of objects with these three), browser (path
     of Chromium; default: the one found), consent (reject or accept: the first answer to a consent
-    wall), language, page_seconds (how long a page may take), painted (yes: each page is painted,
+    wall), learned (a JSON list of [kind, changed] of runs before, and turn, how many those were),
+    language, page_seconds (how long a page may take), painted (yes: each page is painted,
     which costs more and shows a browser without our shortcuts). The first chat found of a brand is
     opened by a click and read. All traffic goes through a filtering proxy of our own. What is in
     the archive is read from there without a browser.
@@ -91,6 +92,8 @@ class ChatbotSpider(Spider):
         language: str = "en",
         page_seconds: float | str = 30.0,
         painted: str = "",
+        learned: str = "[]",
+        turn: int | str = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -113,7 +116,8 @@ class ChatbotSpider(Spider):
         self._language = language
         self._page_s = float(page_seconds)
         self._hidden = painted != "yes"
-        self._learned = Learned()
+        self._learned = Learned(json.loads(learned), int(turn))
+        self._lessons: list[tuple[str, str, bool]] = []
 
     async def start(self) -> AsyncIterator[PageVisit]:
         """Pages from the archive, the rest by the browser; in order, so that a replay agrees."""
@@ -148,7 +152,11 @@ class ChatbotSpider(Spider):
         if visit.page.state == "ok":
             chat = any(chat.evidence != "mentioned" for chat in found.chat)
             content = bool(found.faq or found.reviews or found.channels)
-            self._learned.note(kind, changed=chat or (not brand.urls and content))
+            changed = chat or (not brand.urls and content)
+            self._learned.note(kind, changed=changed)
+            if kind:
+                self._lessons.append((visit.page.url, kind, changed))
+                self.crawler.stats.set_value("chatbot/lessons", self._lessons)
         brand.drop()
         if any(map(_is_proven, found.chat)):
             brand.urls.clear()

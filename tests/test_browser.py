@@ -18,9 +18,13 @@ import pytest
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
+from crawler.app.lessons import REMEMBERED, earlier_lessons, keep_lessons, scripts_of
 from crawler.app.renders import open_question
+from crawler.app.studies import add_study
 from crawler.archive import find_record, read_page
 from crawler.browser import find_browser
+from crawler.config import Keyword, Study
+from crawler.db import open_db
 from spiders.base.browser import launch_flags
 from spiders.base.cdp import sweep_profiles
 from spiders.base.consent import has_wall
@@ -299,6 +303,83 @@ def test_kind_that_gave_nothing_is_left_out_but_for_a_share_and_can_come_back():
     assert learned.is_worth("help of shopx", plain)
     learned.note("contact of shopx", changed=True)
     assert learned.is_worth("contact of shopx", plain)
+
+
+def test_other_pages_are_opened_all_the_same_the_next_time():
+    earlier = [("contact of shopx", False)] * ENOUGH
+    urls = [f"http://tea{n}.test/contact" for n in range(40)]
+    opened = [
+        {url for url in urls if Learned(earlier, turn).is_worth("contact of shopx", url)}
+        for turn in (1, 2)
+    ]
+    assert all(opened)
+    assert opened[0] != opened[1]
+
+
+def lessons(db, run_id, study=1, **pages):
+    """Store a run that opened these pages (name -> scripts), of which none gave anything."""
+    db.execute(
+        "insert into runs (id, study_id, state, stage, started_at, method_version, settings) "
+        "values (?, ?, 'done', 'report', '2026-11-01', '1', '{}')",
+        [run_id, study],
+    )
+    told = [(HOST + name, "help of shopx", False) for name in pages]
+    keep_lessons(db, run_id, {HOST + name: digest for name, digest in pages.items()}, told)
+
+
+@pytest.fixture
+def two_studies(tmp_path):
+    db = open_db(tmp_path / "cxscout.db")
+    for name in ("tea", "cups"):
+        add_study(db, Study(name=name, brand="tea.test", keywords=(Keyword("tea"),)), "2026-11-01")
+    yield db
+    db.close()
+
+
+def taught(db, before, **pages):
+    return earlier_lessons(db, 1, before, {HOST + name: digest for name, digest in pages.items()})
+
+
+def test_lesson_of_a_run_before_ends_when_the_page_names_other_scripts(two_studies):
+    lessons(two_studies, 1, a="old", b="same")
+    assert taught(two_studies, 2, a="new", b="same", c="same") == ([("help of shopx", False)], 1)
+
+
+def test_replay_learns_from_the_runs_before_the_one_replayed(two_studies):
+    lessons(two_studies, 1, a="same")
+    lessons(two_studies, 2, a="same")
+    assert taught(two_studies, 2, a="same") == ([("help of shopx", False)], 1)
+
+
+def test_lessons_of_another_study_and_of_long_ago_do_not_count(two_studies):
+    lessons(two_studies, 1, old="same")
+    lessons(two_studies, 2, study=2, foreign="same")
+    for run_id in range(3, 3 + REMEMBERED):
+        lessons(two_studies, run_id, a="same")
+    found = taught(two_studies, 99, a="same", old="same", foreign="same")
+    assert found == ([("help of shopx", False)] * REMEMBERED, REMEMBERED)
+
+
+def test_versions_of_the_same_scripts_are_the_same_scripts():
+    tag = "<script src=/app.{}.js?v={}></script>"
+    first, second, other = (
+        scripts_of(ParsedPage(html, HOST))
+        for html in (tag.format("4f3a2b1c", 1), tag.format("0d9e8f7a", 2), "<script src=/x.js>")
+    )
+    assert first == second != other
+
+
+@needs_browser
+def test_spider_leaves_out_what_gave_nothing_in_runs_before(tmp_path):
+    (url,) = contacts(False, 1)
+    brand = {"domain": url.split("/")[2], "urls": url, "kinds": {url: "contact of shopx"}}
+    job = {"brands": json.dumps([brand]), "learned": json.dumps([["contact of shopx", False]] * 3)}
+    with serve({url: Answer(PLAIN)}) as site:
+        left, stats = run_spider(ChatbotSpider, proxied(site), **job)
+        opened, told = run_spider(ChatbotSpider, proxied(site), brands=job["brands"])
+    assert (left, stats[f"chatbot/left_out/{brand['domain']}"]) == ([], 1)
+    assert [visit.page.url for visit in opened] == [url]
+    assert told["chatbot/lessons"] == [(url, "contact of shopx", False)]
 
 
 def test_page_of_no_kind_is_never_left_out():

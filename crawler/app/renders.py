@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from crawler.app.crawls import crawl, scrapy_settings
+from crawler.app.lessons import earlier_lessons, keep_lessons, scripts_of
 from crawler.app.runs import replayable
 from crawler.app.visits import store_visit
 from crawler.archive import find_record, read_page
@@ -44,6 +45,7 @@ class Choice:
     open: list[tuple[str, str]] = field(default_factory=list)  # (url, why)
     sampled: list[str] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)  # of those that learning may leave out
+    scripts: dict[str, str] = field(default_factory=dict)  # of the same: which ones they name
     skipped: int = 0
     known: str | None = None  # vendor that static pages show already
 
@@ -67,6 +69,9 @@ def render_brands(
     """Open the chosen pages of all brands in one browser, and store the visits."""
     choices = {b["domain"]: choose_pages(settings.archive, db, b["id"]) for b in brands}
     replay = replayable(db, run.study_id) if run.offline and not run.is_replay else []
+    now = {url: digest for choice in choices.values() for url, digest in choice.scripts.items()}
+    before = replay[0] if replay else run.id  # a replay learns what the run replayed had learned
+    learned, turn = earlier_lessons(db, run.study_id, before, now)
     scrapy = scrapy_settings(settings, run, replay=replay)
     rows = [
         {
@@ -83,8 +88,12 @@ def render_brands(
         "browser": browser,
         "consent": run.study.consent,
         "language": run.study.language or "en",
+        "learned": json.dumps(learned),
+        "turn": turn,
     }
     ends = crawl(scrapy, "chatbot", [job]) if rows else {}
+    if not replay:
+        keep_lessons(db, run.id, now, ends.get("chatbot", {}).get("chatbot/lessons", []))
     for brand in brands:
         choice = choices[brand["domain"]]
         end = ends.get("chatbot", {})
@@ -123,6 +132,7 @@ def choose_pages(archive: Path, db: Database, brand: str) -> Choice:
             choice.open.append((row["url"], why))
         if why and page and len(choice.open) > _SURE:
             choice.kinds[row["url"]] = _kind(platform or _script_hosts(page), row, why)
+            choice.scripts[row["url"]] = scripts_of(page)
     opened = {url for url, _ in choice.open}
     others = [row["url"] for row in rows if row["url"] not in opened]
     choice.skipped = len(others)
