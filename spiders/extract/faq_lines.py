@@ -94,7 +94,8 @@ class Lines(list[Line]):
 
         Lines that look alike have the same.
         """
-        if line.index and self[line.index - 1].path == line.path:
+        before = self[line.index - 1].path if line.index else ()
+        if before[: len(line.path)] == line.path:
             return ""
         return self.pieces[line.path[-1]].partition(">")[0]
 
