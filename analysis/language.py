@@ -8,15 +8,14 @@ text like "ok" without a page is in no language we know: None.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
-from pathlib import Path
+
+from analysis.phrases import rows_of
 
 __all__ = ["COMMON", "RARER", "detect", "frequent_words", "primary_subtag"]
 
-_ROWS = Path(__file__).parent / "data" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ADDRESS = re.compile(r"https?://\S+|\S+@\S+|[@#]\w+")
 _READ_CHARACTERS = 600  # more adds time, not certainty
@@ -97,10 +96,8 @@ def detect(text: str, hint: str | None = None) -> str | None:
     return _latin(text, page)
 
 
-@cache
-def _rows() -> dict[str, dict[str, str]]:
-    with _ROWS.open("rb") as file:
-        return tomllib.load(file)
+def _rows() -> Mapping[str, Mapping[str, str]]:
+    return rows_of("languages")
 
 
 @cache
@@ -171,7 +168,7 @@ def _count(voters: dict[str, tuple[str, ...]], units: str | list[str]) -> Counte
     return Counter(votes)
 
 
-def _leader(votes: Counter[str], page: str | None, family: dict[str, str]) -> str | None:
+def _leader(votes: Counter[str], page: str | None, family: Mapping[str, str]) -> str | None:
     """The language with most votes; the page's where it is level, then the first of the family."""
     if not votes:
         return page if page in family else next(iter(family))
@@ -252,10 +249,8 @@ def _topic_words() -> tuple[dict[str, set[str]], dict[str, set[str]], tuple[int,
     """Words, stems and the stems' lengths of the rows of themes and judgements, by language."""
     exact: dict[str, set[str]] = {}
     stems: dict[str, set[str]] = {}
-    for name in ("themes.toml", "judgements.toml"):
-        with (_ROWS.parent / name).open("rb") as file:
-            tables = tomllib.load(file)
-        for language, table in tables.items():
+    for name in ("themes", "judgements"):
+        for language, table in rows_of(name).items():
             phrases = [row for rows in table.values() if isinstance(rows, list) for row in rows]
             for word in " ".join(phrases).replace("|", " ").split():
                 if len(word) < 3:

@@ -8,10 +8,14 @@ searched as parts of text instead.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import product
+from pathlib import Path
+from typing import Any
 
-__all__ = ["Found", "PhraseFinder", "is_spaceless", "tokens_of"]
+__all__ = ["Found", "PhraseFinder", "is_spaceless", "rows_of", "tokens_of"]
 
 _TOKEN = re.compile(
     r"[^\W\d_]+(?:['\-][^\W\d_]+)*"
@@ -24,8 +28,16 @@ _GAP = 2
 _NUMBERS = frozenset(  # "one" is mostly no number
     "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty".split()
 )
+_HEAD = 2  # letters by which the stems of a token are looked up
 _CACHE = 60_000  # tokens remembered; a study has fewer, so this bounds a long-lived process only
 Found = tuple[int, int, str]  # first token, last token + 1, key of the row
+
+
+@cache
+def rows_of(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """A file of rows in `data`, read once: what is there by language."""
+    with (Path(__file__).parent / "data" / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 def tokens_of(text: str) -> list[str]:
@@ -88,7 +100,9 @@ class PhraseFinder:
             for phrase in map(_plain, phrases):
                 if not spaceless:
                     self._add(key, phrase)
-        self._lengths = sorted({len(stem) for stem in self._stems})
+        self._stems_by_head: dict[str, list[str]] = {}
+        for stem in sorted(self._stems, key=len):
+            self._stems_by_head.setdefault(stem[:_HEAD], []).append(stem)
         self._known: dict[str, tuple[str, ...]] = {}
         self._starts: dict[str, tuple[_Node, ...]] = {}
 
@@ -142,10 +156,10 @@ class PhraseFinder:
     def _read(self, token: str) -> tuple[str, ...]:
         """The words and stems of our rows that this token is, remembered."""
         units = list(self._exact.get(token, ()))
-        for length in self._lengths:
-            if length > len(token):
-                break
-            units.extend(self._stems.get(token[:length], ()))
+        for head in (token[:_HEAD], token[:1]) if len(token) > 1 else (token,):
+            for stem in self._stems_by_head.get(head, ()):
+                if token.startswith(stem):
+                    units.extend(self._stems[stem])
         if "#" in self._exact and (token[0].isdigit() or token in _NUMBERS):
             units.append("#")
         if len(self._known) > _CACHE:

@@ -49,13 +49,14 @@ class _Cuts(dict[str, tuple[int, ...]]):
     def __missing__(self, word: str) -> tuple[int, ...]:
         if len(self) > _CACHE:
             self.clear()
-        self[word] = cut = tuple(self._cut(_START + word))
+        whole = self._ids.get(_START + word)
+        self[word] = cut = (whole,) if whole else tuple(self._cut(_START + word))
         return cut
 
     def _cut(self, word: str) -> list[int]:
         best = [0.0] + [-1e9] * len(word)
         last = [(0, _UNKNOWN)] * (len(word) + 1)  # where the last piece begins, and which it is
-        for start, score in enumerate(best[:-1]):
+        for start in range(len(word)):
             score = best[start]
             for end in range(start + 1, min(start + self._longest, len(word)) + 1):
                 piece = self._ids.get(word[start:end])

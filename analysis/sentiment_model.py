@@ -9,17 +9,17 @@ a feature: towards positive, and towards neutral. `python -m analysis.train_sent
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import tanh
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.phrases import Found, PhraseFinder, is_spaceless
+from analysis.phrases import Found, PhraseFinder, is_spaceless, rows_of
 
 __all__ = [
     "Features",
@@ -37,7 +37,6 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _FILE = Path(__file__).parent / "models" / "sentiment_en.npz"
-_JUDGEMENTS = Path(__file__).parent / "data" / "judgements.toml"
 _PAIR_BITS = 18
 _NEGATION_REACH = 4  # words; VADER looks back 3, one more paid in leave-one-data-set-out
 _NEGATED = -0.74  # VADER's N_SCALAR (Hutto & Gilbert 2014)
@@ -260,11 +259,9 @@ def load(path: Path = _FILE) -> SentimentModel:
     )
 
 
-@cache
-def judgements() -> dict[str, dict]:
+def judgements() -> Mapping[str, Mapping[str, Any]]:
     """The rows of data/judgements.toml by language."""
-    with _JUDGEMENTS.open("rb") as file:
-        return tomllib.load(file)
+    return rows_of("judgements")
 
 
 @cache

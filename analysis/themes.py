@@ -6,16 +6,14 @@ clause; where that has none, of its sentence, then of the text.
 
 from __future__ import annotations
 
-import tomllib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from pathlib import Path
 
 from analysis.language import frequent_words
-from analysis.phrases import Found, PhraseFinder, is_spaceless, tokens_of
+from analysis.phrases import Found, PhraseFinder, is_spaceless, rows_of, tokens_of
 from analysis.sentiment import Label, Sentiment, judged_words, score_texts, score_tokens
 
 __all__ = [
@@ -43,7 +41,6 @@ THEMES: tuple[str, ...] = (
     "onboarding_setup",
     "communication",
 )
-_ROWS = Path(__file__).parent / "data" / "themes.toml"
 _UNLESS = "-"  # before a theme's name: phrases in which its words do not speak of it
 _FIRM = "!"  # before a theme's name: the words that name it by themselves
 _ENDS = frozenset(".!?。！？")
@@ -165,7 +162,8 @@ def _cuts(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def _around(cuts: Sequence[int], at: int) -> tuple[int, int]:
-    return next((a, b) for a, b in pairwise(cuts) if a <= at < b)
+    end = bisect_right(cuts, at)
+    return cuts[end - 1], cuts[end]
 
 
 def _judge(
@@ -186,14 +184,13 @@ def _judge(
 @cache
 def _rows() -> dict[str, dict[str, list[str]]]:
     """Language -> theme -> phrases; those of `unless` and `firm` under its name after "-", "!"."""
-    with _ROWS.open("rb") as file:
-        stored = tomllib.load(file)
     rows: dict[str, dict[str, list[str]]] = {}
-    for language, table in stored.items():
+    for language, stored in rows_of("themes").items():
+        table = dict(stored)
         unless, firm = table.pop("unless", {}), table.pop("firm", {})
         unknown = {*table, *unless, *firm} - set(THEMES)
         if unknown:
-            raise ValueError(f"{_ROWS.name}: [{language}] has unknown themes {sorted(unknown)}")
+            raise ValueError(f"themes.toml: [{language}] has unknown themes {sorted(unknown)}")
         rows[language] = table | {_UNLESS + theme: phrases for theme, phrases in unless.items()}
         rows[language] |= {_FIRM + theme: phrases for theme, phrases in firm.items()}
     return rows
