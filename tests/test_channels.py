@@ -1,5 +1,6 @@
 """Channels: each way of hiding an address, what is no channel, and the floors."""
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -474,3 +475,50 @@ def test_addresses_in_capitals_and_wide_signs_are_read(written):
 
 def test_the_address_of_a_repository_is_nobodys():
     assert values("<p>git clone git@forge.org:a/b.git</p>", "email") == []
+
+
+# --- cloaked by content systems ----------------------------------------------------------------
+
+JOOMLA = """<span id="cloak1">This address is protected.</span><script>
+var prefix = '&#109;a' + 'i&#108;' + '&#116;o';
+var addy1 = '&#105;nf&#111;' + '&#64;';
+addy1 = addy1 + 'sh&#111;p-brand' + '&#46;' + '&#111;rg';
+document.getElementById('cloak1').innerHTML += addy1;
+</script>"""
+
+
+def base64_of(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        JOOMLA,
+        f'<joomla-hidden-mail first="{base64_of("info")}" last="{base64_of("shop-brand.org")}">'
+        "</joomla-hidden-mail>",
+        '<span class="spamspan"><span class="u">info</span><img alt="at" src="a.png">'
+        '<span class="d">shop-brand [dot] org</span></span>',
+        f'<a data-email="{base64_of("info@shop-brand.org")}">Mail</a>',
+        '<a data-mail="gro.dnarb-pohs@ofni">Mail</a>',
+        """<a onclick="location.href='mailto:info@shop-brand.org'">Mail</a>""",
+        r"""<a href="javascript:location='mailto:\u0069nfo\u0040shop-brand.org'">Mail</a>""",
+        "<script>document.write(String.fromCharCode("
+        + ",".join(str(ord(c)) for c in "info@shop-brand.org")
+        + "))</script>",
+        """<script>document.write('<a href="mai'+'lto:info'+'@'+'shop-brand.org">')</script>""",
+        '<script>document.write("znvygb:vasb@fubc-oenaq.bet".replace(/[a-z]/g,function(c){'
+        "return String.fromCharCode((c=c.charCodeAt(0)+13)<=122?c:c-26)}))</script>",
+    ],
+)
+def test_addresses_that_content_systems_cloak_are_read(markup):
+    assert values(markup, "email") == ["info@shop-brand.org"]
+
+
+def test_a_word_run_on_after_an_address_is_no_part_of_it():
+    assert values("<p>Email:info@shop-brand.orgPhone: 1</p>", "email") == ["info@shop-brand.org"]
+
+
+def test_cloaks_that_hold_no_address_give_nothing():
+    markup = "<a data-email=\"bm8gbWFpbA==\">x</a><script>var addy1 = 'a' + 'b';</script>"
+    assert values(markup, "email") == []

@@ -12,6 +12,7 @@ from crawler.items import Channel
 from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import row
 from spiders.extract.channels_structured import businesses, texts
+from spiders.extract.emails_cloaked import cloaked_addresses
 from spiders.extract.policies_rows import DOT_SIGNS, at_signs, lowered, places, spoken
 from spiders.extract.words import normalize, phrases
 
@@ -161,6 +162,8 @@ def _candidates(page: ParsedPage) -> Iterator[tuple[str, str]]:
     yield from _visible(page)
     yield from _spelled(page)
     yield from _scripted(page)
+    for address in cloaked_addresses(page):
+        yield address, "[protected address]"
 
 
 def _linked(page: ParsedPage) -> Iterator[tuple[str, str]]:
@@ -235,11 +238,16 @@ def _may_be_spaced(local: str, domain: str, written: str, page: ParsedPage) -> b
 
 
 def _sentence_cut(domain: str) -> str:
-    """Without the next sentence: `shop.de.Wir` is shop.de."""
+    """Without the next sentence or word: `shop.de.Wir` and `shop.dePhone` are shop.de."""
     labels = domain.rstrip(".-").split(".")
     while len(labels) > 2 and labels[-1][:1].isupper() and labels[-2].islower():
         labels.pop()
+    if run_on := _RUN_ON.match(labels[-1]):
+        labels[-1] = run_on[0]
     return ".".join(labels)
+
+
+_RUN_ON = re.compile(r"[a-z]{2,}(?=[A-Z][a-z])")
 
 
 def _is_turned(page: ParsedPage) -> bool:
@@ -425,8 +433,11 @@ def _rot13(text: str) -> str:
 
 
 _SPLIT = re.compile(r"""["'](?:@|%40|&#64;|\\x40|\\u0040)["']""")
+_ROT13 = re.compile(r"charCodeAt\(0\)\s*[+-]\s*13\b|[+-]\s*26\b")
 _AT_ALONE = ('"@"', "'@'", '"%40"', "'%40'", "&#64;", "x40")
-_LEFT = re.compile(r"""(?:["']([\w.+-]{1,64})["']|([A-Za-z_$][\w$]{0,40}))\s{0,4}\+\s{0,4}$""")
+_LEFT = re.compile(
+    r"""(?:["'](?:[\w:]{0,20}:)?([\w.+-]{1,64})["']|([A-Za-z_$][\w$]{0,40}))\s{0,4}\+\s{0,4}$"""
+)
 _RIGHT = re.compile(r"""\s{0,4}\+\s{0,4}(?:["']([\w.-]{1,100})["']|([A-Za-z_$][\w$]{0,40}))""")
 _GLUE = re.compile(r"""["']\s{0,4}\+\s{0,4}["']""")
 
@@ -437,7 +448,8 @@ def _scripted(page: ParsedPage) -> Iterator[tuple[str, str]]:
         if not text or len(text) > MAX_SCRIPT or script.type.endswith("json"):
             continue
         if "@" in text and (raw := _concatenated(text)):
-            yield raw, "[put together by a script]"
+            turned = "fromCharCode" in text and _ROT13.search(text)
+            yield (_rot13(raw) if turned else raw), "[put together by a script]"
 
 
 def _concatenated(code: str) -> str:
