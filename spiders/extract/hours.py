@@ -139,8 +139,7 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
     text = page.text
     found: dict[str, Channel] = {}
     languages = spoken(text, page.language)
-    confirms = _CONFIRMS.search(lowered(text)) is not None
-    if not confirms and not any(zones(text, "reply", code) for code in languages):
+    if not _confirms(lowered(text)) and not any(zones(text, "reply", code) for code in languages):
         return []
     for span in durations(text, languages):
         left, right = sentence(text, span.start, span.end)
@@ -157,7 +156,14 @@ def find_reply_times(page: ParsedPage) -> list[Channel]:
 
 # Said of a request, it is a time to answer, though no promise of the support: "all reservations
 # are confirmed within 24 hours".
-_CONFIRMS = re.compile(r"\bconfirm|bestätig|\bconferm|bevestig|potwierdz|bekræft|bekräft|onayla")
+_CONFIRMS = "confirm bestätig conferm bevestig potwierdz bekræft bekräft onayla".split()
+_CONFIRM = re.compile(r"\bconfirm|bestätig|\bconferm|bevestig|potwierdz|bekræft|bekräft|onayla")
+
+
+def _confirms(lower: str) -> bool:
+    return any(stem in lower for stem in _CONFIRMS) and _CONFIRM.search(lower) is not None
+
+
 _DATA = re.compile(
     r"personal data|data (?:subject|protection|access|deletion)|\bgdpr|\bccpa|dsgvo|\brgpd|"
     r"privacy (?:request|right|inquir)|(?:your|these|those|such|legal) rights|betroffenenrecht|"
@@ -176,7 +182,7 @@ def _kind_of_reply(text: str, span: Duration, left: int, right: int) -> str:
     if not is_within(before, after, span, 34) and not any(f" {word} " in near for word in _LESS):
         return ""
     if not any(word in around for word in words("reply", code)):
-        return "reply_term" if _CONFIRMS.search(lowered(text[left:right])) else ""
+        return "reply_term" if _confirms(lowered(text[left:right])) else ""
     is_legal = span.high * HOURS[span.unit] > MAX_REPLY_HOURS
     is_legal = is_legal or _DATA.search(lowered(text[max(0, left - _BEFORE) : right])) is not None
     return "reply_term" if is_legal else "reply_time"
