@@ -15,6 +15,7 @@ from spiders.extract.channels_links import schemed
 from spiders.extract.channels_rows import lists, mapping
 from spiders.extract.channels_structured import businesses, texts
 from spiders.extract.emails import near_strangers
+from spiders.extract.literals import Literals
 from spiders.extract.policies_rows import lowered
 from spiders.extract.words import normalize, words
 
@@ -212,8 +213,17 @@ def _text_regions(page: ParsedPage) -> list[str]:
     text = lowered(page.text)
     if len(text) > 5_000:  # addresses stand in headers and footers
         text = text[:1_500] + text[-3_500:]
-    seen = {code: sum(map(text.count, signs)) for code, signs in lists("countries").items()}
+    signs_there = _countries().places(text)
+    seen = {
+        code: sum(text.count(sign) for sign in signs if sign in signs_there)
+        for code, signs in lists("countries").items()
+    }
     return sorted((c for c, n in seen.items() if n), key=lambda code: -seen[code])[:2]
+
+
+@cache
+def _countries() -> Literals:
+    return Literals(sign for signs in lists("countries").values() for sign in signs)
 
 
 # --- links and markup --------------------------------------------------------------------------
@@ -360,13 +370,13 @@ def _mark(before: str) -> str | None:
             return "phone"
         if word in _OTHER and word not in ("no", "nr", "number", "reg"):
             return "other"
-    return "phone" if any(p in tail for p in _long_marks()) else None
+    return "phone" if _long_marks().places(tail) else None
 
 
 @cache
-def _long_marks() -> tuple[str, ...]:
+def _long_marks() -> Literals:
     """Marks of several words, and those of scripts that do not part their words."""
-    return tuple(w for w in words("phone") if " " in w or (not w.isascii() and len(w) < 7))
+    return Literals(w for w in words("phone") if " " in w or (not w.isascii() and len(w) < 7))
 
 
 def _is_quoted(page: ParsedPage, raw: str) -> bool:
