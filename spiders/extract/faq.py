@@ -14,9 +14,10 @@ from spiders.extract.faq_lines import read_lines
 from spiders.extract.faq_structured import structured_entries
 from spiders.extract.questions import (
     MARKS,
+    faq_names_in,
     has_mark,
     labels_of,
-    may_name_faq,
+    lowered,
     names_faq,
     speech_of,
 )
@@ -49,6 +50,7 @@ _POLICY = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d{0,2}[:.)]")
+_BEFORE = 1500  # characters of source before a text in which a link around it opens
 _STOPS = re.compile("[:：]")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
@@ -122,7 +124,7 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
     if says_faq or any(node.tag == "h1" for node in titles) or _has_box(page):
         return _main_part(page)
     is_asking = _has_marks(page.text)
-    if not titles and _may_have_plain_title(page.text) and _has_plain_title(page):
+    if not titles and _has_plain_title(page, is_asking):
         return _main_part(page)
     if titles:
         places = _Asking(page).places if is_asking else []
@@ -165,35 +167,32 @@ def _titles(page: ParsedPage) -> list[LexborNode]:
     ]
 
 
-def _may_have_plain_title(text: str) -> bool:
-    return "FAQ" in text or may_name_faq(text)
+def _has_plain_title(page: ParsedPage, is_asking: bool) -> bool:
+    """Whether a short line outside of links, headings and bold texts names a FAQ.
 
-
-def _has_plain_title(page: ParsedPage) -> bool:
-    """Whether a short line outside of links, headings and bold texts names a FAQ."""
-    text = page.tree.body.text(separator="\n") if page.tree.body else ""
-    for line in set(map(str.strip, text.split("\n"))):
-        if (
-            2 < len(line) < 40
-            and line[-1] != "."
-            and names_faq(line)
-            and _is_plain(page.html, line)
-        ):
-            return True
+    "FAQ" alone is a word of menus, so something must ask too.
+    """
+    names = faq_names_in(page.text)
+    if is_asking and "FAQ" in page.text:
+        names |= {"faq"}
+    if not names or page.tree.body is None:
+        return False
+    for line in set(map(str.strip, page.tree.body.text(separator="\n").split("\n"))):
+        if 2 < len(line) < 40 and line[-1] != ".":
+            low = lowered(line)
+            if any(name in low for name in names) and names_faq(line) and _is_plain(page, line):
+                return True
     return False
 
 
-def _is_plain(html: str, text: str) -> bool:
-    """Whether the text stands in the source outside of tags and links."""
-    at = html.find(text)
-    while at >= 0:
-        before = html[max(0, at - 500) : at].lower()
-        inside = max(before.rfind("<a "), before.rfind("<title"), before.rfind("<option"))
-        if before.rfind("<") < before.rfind(">") and inside <= max(
-            before.rfind("</a"), before.rfind("</title"), before.rfind("</option")
-        ):
+def _is_plain(page: ParsedPage, text: str) -> bool:
+    """Whether the text is all that an element outside of links says, by the source."""
+    for match in re.finditer(rf">\s*{re.escape(text)}\s*<", page.html):
+        before = page.html[max(0, match.start() - _BEFORE) : match.start() + 1].lower()
+        opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button", "<label"))
+        closes = max(before.rfind(tag) for tag in ("</a", "</title", "</option", "</button"))
+        if opens <= closes:
             return True
-        at = html.find(text, at + 1)
     return False
 
 
