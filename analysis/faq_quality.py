@@ -287,7 +287,8 @@ def _readable(answered: Iterable[tuple[Faq, str | None]]) -> _Check:
 def _site_checks(brand: Observed) -> dict[str, _Check]:
     pages = {page.id: page for page in brand.pages}
     faq_pages = {entry.page_id for entry in brand.faq}
-    depths = [pages[page_id].depth for page_id in faq_pages if page_id in pages]
+    told = [pages[page_id] for page_id in faq_pages if page_id in pages]
+    depths = [page.depth for page in told if brand.has_known_way(page)]
     urls = {pages[page_id].url for page_id in faq_pages if page_id in pages}
     same = {page.id for page in brand.pages if page.url in urls}
     exits = {c.kind for c in brand.channels if c.page_id in same and c.kind in _CONTACTS}

@@ -52,9 +52,7 @@ class Way(NamedTuple):
 
 def ways_to_people(brand: Observed) -> list[Way]:
     """The nearest way of each kind, the fewest steps first; pages of unknown depth are left out."""
-    start = brand.start_page
-    # A page that a search result led to is where a crawl begins too: its clicks are not known.
-    near = {p.id: p for p in brand.read if p.depth or (start and p.id == start.id)}
+    near = {page.id: page for page in brand.read if brand.has_known_way(page)}
     ways = [*_channels(brand.channels, near), *_chats(brand, near)]
     nearest: dict[str, Way] = {}
     for way in sorted(ways, key=lambda way: (way.steps, way.name)):

@@ -352,8 +352,7 @@ def _faq_quality(s: Subject) -> Measured:
 
 def _told_apart(s: Subject, pages: Sequence[Page]) -> list[Page]:
     """Pages whose clicks from the start are known: a search result is where a crawl begins too."""
-    start = s.brand.start_page
-    return [page for page in pages if page.depth or (start and page.id == start.id)]
+    return [page for page in pages if s.brand.has_known_way(page)]
 
 
 def _faq_clicks(s: Subject) -> Measured:

@@ -255,6 +255,11 @@ class Observed:
             (p for p in first if urlsplit(p.url).path in ("", "/")), first[0] if first else None
         )
 
+    def has_known_way(self, page: Page) -> bool:
+        """Whether `depth` counts clicks from the start page; a crawl begins at results too."""
+        start = self.start_page
+        return page.depth > 0 or (start is not None and page.id == start.id)
+
     def page(self, page_id: str | None) -> Page | None:
         return next((page for page in self.pages if page.id == page_id), None)
 
@@ -422,11 +427,14 @@ def _rows(db: Database, brand: Observed, table: str, columns: str) -> Iterator[t
 
 def _read_pages(db: Database, brand: Observed) -> None:
     rows = db.execute(
-        "select id, url, state, reason, purpose, depth, language, rendered, title, errors "
-        "from pages where brand_id = ? order by depth, url, rendered",
+        "select id, url, state, reason, purpose, depth, language, rendered, title, errors, "
+        "from_url from pages where brand_id = ? order by depth, url, rendered",
         [brand.brand_id],
     )
-    for key, url, state, reason, purpose, depth, language, rendered, title, errors in rows:
+    came_from: dict[str, str] = {}
+    for key, url, state, reason, purpose, depth, language, rendered, title, errors, parent in rows:
+        if parent:
+            came_from.setdefault(url, parent)
         broken = tuple(str(error).partition(":")[0] for error in json.loads(errors or "[]"))
         brand.pages.append(
             Page(
@@ -434,10 +442,24 @@ def _read_pages(db: Database, brand: Observed) -> None:
                 broken,
             )
         )  # fmt: skip
+    _forget_unknown_ways(brand, came_from)
     for stage, state, reason in db.execute(
         "select stage, state, reason from visits where brand_id = ?", [brand.brand_id]
     ):
         brand.visits[stage] = Visit(state, reason)
+
+
+def _forget_unknown_ways(brand: Observed, came_from: dict[str, str]) -> None:
+    """Depth 0 for pages that were reached from a search result: nobody clicked there from home."""
+    start = brand.start_page
+    others = {page.url for page in brand.pages if page.depth == 0 and page is not start}
+    others -= {start.url} if start else set()
+    for i, page in enumerate(brand.pages):
+        root, steps = page.url, 0
+        while root in came_from and steps < page.depth:
+            root, steps = came_from[root], steps + 1
+        if page.depth and root in others:
+            brand.pages[i] = page._replace(depth=0)
 
 
 def _read_observations(db: Database, brand: Observed) -> None:

@@ -118,14 +118,16 @@ def _standing(
     return Judgment(
         topic="standing",
         finding=finding,
-        for_us=_standing_for_us(words, behind),
+        for_us=_standing_for_us(words, ahead, behind),
         confidence=_confidence(board, keys),
         basis=_basis(words, board, keys),
         evidence=_metric_evidence(ground, [p.dimension for p in behind[:1]]),
     )
 
 
-def _standing_for_us(words: Words, behind: list[Position]) -> str:
+def _standing_for_us(words: Words, ahead: list[Position], behind: list[Position]) -> str:
+    if not ahead and not behind:
+        return words.t("For us this means that no dimension sets us apart from the market yet.")
     if not behind:
         return words.t("For us this means defending a lead: nothing is notably behind the median.")
     worst = behind[0]

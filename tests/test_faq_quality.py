@@ -47,6 +47,18 @@ def result(found, key):
     return next(r.passed for r in grade.results if r.criterion.key == key)
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [("Is Lamp really free?", "payment"), ("Why did my upload fail?", "complaints")],
+)
+def test_what_is_free_is_about_paying_and_what_fails_a_complaint(text, topic):
+    assert topic in topics_of(text, "en")
+
+
+def test_a_faq_that_only_a_search_result_led_to_is_not_zero_clicks_away():
+    assert result(brand(entries(*ASKED), page("start", 0), page("faq", 0)), "findable") is None
+
+
 def test_a_contact_on_another_page_may_be_linked_from_the_faq():
     elsewhere = [Channel("contact", "email", "a@x.example", None, "")]
     assert result(brand(entries(*ASKED), channels=elsewhere), "contact_exit") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.observations import read_brands
 from analysis.run_analysis import analyze
 from crawler.db import brand_id
 from crawler.errors import ConfigError
@@ -176,6 +177,17 @@ def test_all_four_sites_of_the_market_are_brands(db):
     analyze(db, RUN, now=NOW)
     found = {row[0] for row in db.execute("select domain from brands").fetchall()}
     assert found == set(DOMAINS)
+
+
+def test_clicks_are_not_counted_from_a_search_result(db):
+    row = next(db.query("select * from pages where depth = 1 and rendered = 0"))
+    seed = {"id": "s", "url": "https://leaf.example/docs", "depth": 0, "from_url": None}
+    below = {"id": "t", "url": "https://leaf.example/docs/a", "depth": 1, "from_url": seed["url"]}
+    db["pages"].insert_all([row | seed, row | below])
+    brands = {brand.brand_id: brand for brand in read_brands(db, RUN, now=NOW)}
+    found = brands[row["brand_id"]]
+    assert not found.has_known_way(found.page("t"))
+    assert found.has_known_way(found.page(row["id"]))
 
 
 def test_a_testimonial_that_another_page_shows_under_another_name_counts_once(db):
