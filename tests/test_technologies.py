@@ -610,3 +610,9 @@ def test_a_floating_link_that_opens_a_messengers_program_is_a_sign(href, vendor)
     link = f'<a style="position:fixed" href="{href}">Write</a>'
     assert grades(link) == {vendor: "likely"}
     assert chats_on(f'<a href="{href}">Write</a>') == set()
+
+
+def test_a_class_of_an_own_chat_is_not_a_vendors():
+    own = "class LiveChatWidget { open() {} } const chat = new LiveChatWidget();"
+    assert chats_on(inline(own + " new ContactWidget(1); class ProactiveChat {}")) == set()
+    assert chats_on(inline('LiveChatWidget.on("ready", hide)')) == {"livechat"}
