@@ -247,7 +247,8 @@ def test_titled_and_dated_reviews_need_no_name():
 def test_only_slide_that_is_shown_is_read_and_the_team_below_is_not():
     team = cards("<div class='col'><h4>{name}</h4><p>{said}</p></div>")
     html = f"""<section><div><h2>客户评价</h2><div class="card">
-      <p>“交付效率很高，上线体验顺滑。”</p><small>— Acme Inc.</small><button>1</button></div></div></section>
+      <p>“交付效率很高，上线体验顺滑。”</p><small>— Acme Inc.</small>
+      <button>1</button></div></div></section>
       <section><h2>Our team</h2><div>{team}</div></section>"""
     assert texts(html, "zh") == ["交付效率很高，上线体验顺滑。"]
 
@@ -272,3 +273,38 @@ def test_slogan_of_love_is_over_reviews_in_quotation_marks():
     )
     html = f"<main><header><h1>10,000 of our users love us.</h1><p>{'See why. ' * 9}</p></header>"
     assert texts(f"{html}<ul class='list'>{rows}</ul></main>") == list(SAID)
+
+
+# --- only stars, names and dates ---------------------------------------------------------------
+
+
+COMMENT = """<li class="comment-item"><h4 class="comment-author">{name}</h4>
+  <span class="comment-rating">Rating: 4/10</span><div class="comment-copy">{said}</div></li>"""
+
+
+def test_comments_with_ratings_are_reviews_and_those_without_are_none():
+    html = f"<h3>Comments</h3><ul class='comments-list'>{cards(COMMENT)}</ul>"
+    assert [(r.text, r.rating) for r in found(html)] == [(said, 4.0) for said in SAID]
+    assert texts(html.replace("Rating: 4/10", "").replace("comment-rating", "x")) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<a href='/c'><h3>Table no. 4 in oak</h3></a><i class='stars-4'></i><p>{said}</p><i>3 June 2024</i>",
+        "<h3>{name}</h3><i class='stars-4'></i><p>{said}</p><i>3 June 2024</i><b>€ 19,99</b>",
+        "<h3>{name}</h3><span class='rating'>★ 4.7</span><p>{said}</p><i>12/05/2024</i>",
+        "<h3>{name}</h3><i class='stars-4'></i><p>{said}</p>",
+    ],
+    ids=["a linked title", "a price", "the mean of many", "no day"],
+)
+def test_entries_of_other_lists_with_stars_are_none(row):
+    assert texts(f"<div class='list'>{cards('<div class=item>' + row + '</div>')}</div>") == []
+
+
+def test_entries_with_stars_and_days_are_reviews_whatever_they_are_called():
+    rows = cards(
+        "<div><b>{name}</b><i>3 June 2024</i><span role='img' aria-label='4 of 5 stars'></span>"
+        "<p>{said}</p></div>"
+    )
+    assert [(r.text, r.rating) for r in found(f"<div>{rows}</div>")] == [(s, 4.0) for s in SAID]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Rating, Review
 from spiders.extract.dates import find_date
 from spiders.extract.reviews_cards import read_cards
-from spiders.extract.reviews_dom import body_of, rating_of, read_sections
+from spiders.extract.reviews_dom import body_of, rating_of, read_rated, read_sections
 from spiders.extract.reviews_sections import find_sections
 from spiders.extract.reviews_state import read_state
 from spiders.extract.reviews_summary import read_seal, read_sentence, read_summary
@@ -52,7 +52,7 @@ def _read_page(page: ParsedPage) -> tuple[list[Review], list[Rating]]:
         reviews, more = read_state(page)
         ratings = ratings or more
     if not reviews:
-        reviews = read_cards(sections.titles)
+        reviews = read_cards(sections.titles) or read_rated(page)
     if not ratings:
         ratings = _stated(page, bool(sections.roots), bool(reviews))
     _scale(reviews, ratings)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Review
 from spiders.extract.reviews_boxes import Builder
+from spiders.extract.reviews_rated import find_rated
 from spiders.extract.reviews_units import CHOSEN, Finder, Unit, first_rating, leaves_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from spiders.extract.reviews_sections import Sections
     from spiders.extract.stars import Stars
 
-__all__ = ["body_of", "rating_of", "read_sections"]
+__all__ = ["body_of", "rating_of", "read_rated", "read_sections"]
 
 MAX_SECTIONS = 60
+MAX_TRIED = 3  # entries of a list that are read before the whole of it is
 MIN_CHARS = 12  # of a section with a review in it
 
 
@@ -40,6 +42,18 @@ def read_sections(page: ParsedPage, sections: Sections) -> list[Review]:
         kind = sections.kinds[node.mem_id]
         found += [(kind, unit) for unit in _of_one_list(finder.units(builder.box(node)))]
     return [_as_review(unit, kind) for kind, unit in _credible(found)]
+
+
+def read_rated(page: ParsedPage) -> list[Review]:
+    """Reviews of lists that only stars, names and dates tell."""
+    builder = Builder()
+    units: list[Unit] = []
+    for node, entries in find_rated(page)[:MAX_SECTIONS]:
+        finder = Finder({each.mem_id: "rated" for each in (node, *entries)}, page.language)
+        tried = (finder.units(builder.box(entry)) for entry in entries[:MAX_TRIED])
+        if builder.left > 0 and any(tried) and not _in_banner(node):
+            units += finder.units(builder.box(node))
+    return [_as_review(unit, "rated") for unit in units] if len(units) > 1 else []
 
 
 def _in_banner(node: LexborNode) -> bool:

@@ -10,6 +10,7 @@ from spiders.extract.reviews_text import (
     is_testimonial_title,
     is_vague_title,
     title_stems_in,
+    weight,
     words,
 )
 from spiders.extract.reviews_units import WEIGHT
@@ -27,6 +28,9 @@ _PARTS_OF_ONE = frozenset("p span cite h3 h4 footer small".split())
 _HEADINGS = frozenset("h1 h2 h3 h4".split())
 _HOLDERS = frozenset("div section ul ol article".split())
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
+
+
+_HOOKS = frozenset("data-hook data-testid data-review-id data-reviewid".split())
 
 
 class Sections(NamedTuple):
@@ -47,7 +51,7 @@ def find_sections(page: ParsedPage) -> Sections:
     for node in named:
         attributes = node.attributes
         kind = _kind_of(attributes.get("class") or "", attributes.get("id") or "")
-        if kind in ("", "quote") and ("data-hook" in attributes or "data-testid" in attributes):
+        if kind in ("", "quote") and not _HOOKS.isdisjoint(attributes):
             kind = "review"
         tag = node.tag
         if not kind or tag in _NO_SECTION:
@@ -68,9 +72,6 @@ def find_sections(page: ParsedPage) -> Sections:
         for node in _by_glyphs(page):
             kinds.setdefault(node.mem_id, "stars")
             nodes.setdefault(node.mem_id, node)
-    for node in _by_attribute(page):
-        kinds.setdefault(node.mem_id, "review")
-        nodes.setdefault(node.mem_id, node)
     outer = _outermost(nodes)
     for node in list(outer.values()):
         if len(nodes) > 1 and node.css_first("h1") is not None:
@@ -82,16 +83,7 @@ def find_sections(page: ParsedPage) -> Sections:
     return Sections(list(outer.values()), kinds, titles)
 
 
-_ATTRIBUTES = ("data-review-id", "data-reviewid")
-
-
-def _by_attribute(page: ParsedPage) -> list[LexborNode]:
-    """Elements that carry the number of a review, whatever their class names are."""
-    named = [name for name in _ATTRIBUTES if name.encode() in page.lowered_source]
-    if not named:
-        return []
-    found = page.tree.css(",".join(f"[{name}]" for name in named))
-    return [node for node in found if node.tag not in _NO_SECTION]
+_ASKED = "h1,h2,h3,h4,[data-review-id],[data-reviewid]"  # the last two number a review
 
 
 def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
@@ -105,9 +97,9 @@ def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
         stems.remove("review")
     marks = [f'[class*="{stem}" i]' for stem in stems]
     marks += [f'[id*="{stem}" i]' for stem in ("review", "testimon") if stem in stems]
-    found = page.tree.css(",".join(("h1,h2,h3,h4", *marks)))
+    found = page.tree.css(",".join((_ASKED, *marks)))
     headings = [node for node in found if node.tag in _HEADINGS]
-    if not marks or len(headings) == len(found):
+    if len(headings) == len(found):
         return headings, [node for node in headings if marks and _is_named(node, stems)]
     named = [n for n in found if n.tag not in _HEADINGS or _is_named(n, stems)]
     return headings, named
@@ -182,7 +174,7 @@ def _under(heading: LexborNode, length: int) -> Iterator[LexborNode]:
     for _ in range(4):
         if node is None or node.tag in _ENDS:
             break
-        more = _weight(node.text(deep=True, strip=True)) - length
+        more = weight(node.text(deep=True, strip=True)) - length
         if more > 200 or (more > 60 and _has_list(below)) or (more > 20 and _has_quotes(node)):
             yield node
             return
@@ -210,11 +202,6 @@ def _following(node: LexborNode, ranks: str) -> Iterator[LexborNode]:
                 seen += 1
                 yield follower
         follower = follower.next
-
-
-def _weight(text: str) -> int:
-    """Length in letters of an alphabet: a sign of a script without spaces says as much as three."""
-    return len(text) if text.isascii() else len(text) + 2 * sum(sign > "\u2e80" for sign in text)
 
 
 def _has_quotes(node: LexborNode) -> bool:

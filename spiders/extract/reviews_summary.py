@@ -59,10 +59,8 @@ def _in_attributes(page: ParsedPage) -> list[Rating]:
 
 
 _CURRENCIES = tuple("$€£¥₽₹")
-_MAX_COUNTS = 80  # numbers of reviews looked at in the text of one page
-_COUNT_BEFORE = re.compile(
-    r"(?<![\w.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d{1,7})\s*\+?\s*(?:[^\W\d_]+ ){0,2}$"
-)
+_MAX_NUMBERS = 1_000  # looked at in the text of one page
+_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d{1,7})(?![\d%])")
 _MEAN_BEFORE = re.compile(
     r"(?<![\d.,$€£])(\d{1,2}(?:[.,]\d{1,2})?)"
     rf"(?:\s*(?:stars?|★|⭐)?\s*(?:{OF})\s*(5|10)(?:[.,]0{{1,2}})?(?![\d.,]*\d|\s*%))?"
@@ -83,14 +81,14 @@ def read_sentence(page: ParsedPage, has_reviews: bool) -> list[Rating]:
     """
     text = page.text
     found: dict[tuple[float, int | None], Rating] = {}
-    for at, word in enumerate(words().counted_words.finditer(text)):
-        if at >= _MAX_COUNTS:
+    after = words().counted_after
+    for at, number in enumerate(_NUMBER.finditer(text)):
+        if at >= _MAX_NUMBERS:
             break
-        counted = _COUNT_BEFORE.search(text, max(0, word.start() - 32), word.start())
-        count = read_count(counted[1]) if counted else None
-        if counted is None or not count:
+        count = read_count(number[0])
+        if not count or not after.match(text, number.end(), number.end() + 48):
             continue
-        mean = _MEAN_BEFORE.search(text, max(0, counted.start() - 72), counted.start())
+        mean = _MEAN_BEFORE.search(text, max(0, number.start() - 72), number.start())
         if mean is None:
             continue
         if text[: mean.start()].rstrip()[-1:] in _CURRENCIES:

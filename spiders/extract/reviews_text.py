@@ -21,6 +21,7 @@ __all__ = [
     "is_vague_title",
     "text_key",
     "title_stems_in",
+    "weight",
     "words",
 ]
 
@@ -40,6 +41,7 @@ _BY = re.compile(
     r"|af|autor|author|автор|przez|od|name)\s*:?\s+(?=\S)|^(?:by|von|par|por|autor|author|name|автор)\s*:\s*",
     re.I,
 )
+_SAYS = re.compile(r"(?:^|\s)(?:says|said|wrote|schrieb|sagt|a écrit|dice|пишет)\Z", re.I)
 _ASKED = re.compile(r"\b(?:do|did|would|will) (?:you|ya|u)\b", re.I)  # "What do you think?"
 _BY_WORDS = {
     "by",
@@ -75,7 +77,7 @@ class Words:
     chosen: re.Pattern[str]
     price: re.Pattern[str]
     counted: re.Pattern[str]
-    counted_words: re.Pattern[str]
+    counted_after: re.Pattern[str]
     class_stems: dict[str, list[str]]
     roles: dict[str, str]
 
@@ -101,7 +103,9 @@ def words() -> Words:
         hint=either("hints"),
         chosen=either("chosen"),
         price=either("prices"),
-        counted_words=re.compile("|".join(rows["counted"]), re.IGNORECASE),
+        counted_after=re.compile(
+            rf"\s*\+?\s*(?:[^\W\d_]+ ){{0,2}}?(?:{'|'.join(rows['counted'])})", re.IGNORECASE
+        ),
         counted=either(
             "counted",
             r"(?<![\w.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)\s*\+?\s*(?:[\w-]+ ){0,2}?",
@@ -117,6 +121,17 @@ def words() -> Words:
 def text_key(text: str) -> str:
     """`text` without all but its letters and digits, to see whether two texts are one."""
     return _WORD.sub("", text.casefold())
+
+
+def weight(text: str) -> int:
+    """Length in letters of an alphabet: a sign of a script without spaces says as much as three.
+
+    >>> weight("warm"), weight("美味しい")
+    (4, 12)
+    """
+    if text.isascii() or len(text) > 400:
+        return len(text)
+    return len(text) + 2 * sum(sign > "\u2e80" for sign in text)
 
 
 def clean_body(text: str) -> str:
@@ -153,6 +168,7 @@ def _unquoted(text: str) -> str:
 def clean_name(text: str) -> str | None:
     """A name without "by" and dashes before it; None where it cannot be one."""
     text = _BY.sub("", _BY.sub("", " ".join(text.split()))).strip(" ,;:|·•–—-")
+    text = _SAYS.sub("", text)
     if len(text) > 80:  # a name and all that its bearer does
         text = text.partition(",")[0]
     return text if 1 < len(text) <= 80 and text.lower() not in _BY_WORDS else None

@@ -136,7 +136,7 @@ class Unit:
     """A review as it was found: its box and its parts."""
 
     __slots__ = (
-        "author", "body", "box", "date", "guessed", "hint", "is_aged", "is_signed", "is_weak",
+        "author", "body", "box", "by", "date", "guessed", "hint", "is_aged", "is_signed", "is_weak",
         "rating", "reply", "strength", "title"
     )  # fmt: skip
 
@@ -145,6 +145,7 @@ class Unit:
         self.body = ""
         self.strength = 0  # of the body: 2 a class name says so, 1 a paragraph, 0 just text
         self.author: str | None = None
+        self.by = ""  # class names of what names the author
         self.guessed = False  # the author only looks like a name
         self.is_weak = False  # to be believed only where all are like it
         self.date: str | None = None
@@ -346,6 +347,7 @@ class Finder:
         for leaf in rest:
             if leaf.role == "author" and unit.author is None and not is_platform_text(leaf.text):
                 unit.author = clean_name(_DATED.split(leaf.text.split("\n")[0])[0])
+                unit.by = leaf.box.classes.lower()
         for leaf in rest:
             if leaf.role != "title" or _is_label(leaf.text) or find_date(leaf.text):
                 continue
@@ -388,7 +390,7 @@ class Finder:
             return False
         if unit.rating is None and self.kind in CHOSEN and _is_teaser(unit):
             return False
-        if self.kind in ("review", "stars") and not unit.box.hint and _is_teaser(unit):
+        if self.kind in ("review", "stars", "rated") and not unit.box.hint and _is_teaser(unit):
             return False
         if self.kind == "vague" and unit.is_guess and not _is_voice(unit):
             return False
@@ -411,6 +413,8 @@ class Finder:
                 unit.is_weak = True
                 return spoken >= 6 or _letters(unit.body) >= 12
             return named and told and unit.box.hint and unit.strength == 2
+        if self.kind == "rated":
+            return told and _is_persons(unit)
         if self.kind == "stars":
             return unit.rating is not None and bool(unit.author or unit.is_dated) and spoken >= 3
         return unit.strength >= (1 if named else 2) and bool(unit.author) and spoken >= 6
@@ -452,6 +456,20 @@ def _is_voice(unit: Unit) -> bool:
     return " " in author and whole.rfind(author) > at and not _leads_away(unit)
 
 
+_COUNTS = re.compile(r"product|course|hotel|doctor|recipe|movie-card", re.IGNORECASE)
+_PERSON = re.compile(r"author|user|customer|client|reviewer|commenter|member|guest|nick")
+
+
+def _is_persons(unit: Unit) -> bool:
+    """Does an entry with stars show one person's rating, and who or when?"""
+    if unit.rating is None or (2 * unit.rating.value) % 1 or _COUNTS.search(unit.box.classes):
+        return False
+    whole = " ".join(unit.box.node.text(deep=True).split())
+    at = whole.find(unit.body.split("\n")[0][:40])
+    is_quoted = at > 0 and whole[:at].rstrip()[-1:] in _QUOTING
+    return unit.is_dated or is_quoted or (unit.named and bool(_PERSON.search(unit.by)))
+
+
 def _leads_away(unit: Unit) -> bool:
     """Does it link to a page of its own, as teasers of articles do?"""
     for link in unit.box.node.css("a[href]")[:20]:
@@ -487,7 +505,7 @@ def _is_label(text: str) -> bool:
 
 
 _PROOF = STARS | PART["author"] | PART["date"] | PART["title"]
-WEIGHT = {"quote": 0, "stars": 1, "review": 2, "vague": 3, "testimonial": 4}
+WEIGHT = {"quote": 0, "rated": 1, "stars": 1, "review": 2, "vague": 3, "testimonial": 4}
 CHOSEN = ("vague", "testimonial")  # kinds of sections with chosen voices
 _SENTENCE = re.compile(r"(?:\w+\W+){5}.*[.!?]$", re.DOTALL)
 _COUNTED = re.compile(r"\d\s*[^\W\d_]{3,}")
