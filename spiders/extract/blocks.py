@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from spiders.extract.reviews import extract_reviews
 
@@ -33,6 +33,7 @@ def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
     A block of a word or two takes a short block before it along: a label or a heading.
     """
     pieces = _pieces(page)
+    pieces.read_to(right)
     at = pieces.block_at(start)
     if at < 0:
         return page.text[left:right].strip()
@@ -49,12 +50,41 @@ def quote(page: ParsedPage, left: int, right: int, start: int, end: int) -> str:
     return page.text[first:last].strip()
 
 
-class _Pieces(NamedTuple):
-    """The texts of a page, each with its place in `page.text`; which begin blocks is seen late."""
+class _Pieces:
+    """The texts of a page, each with its place in `page.text`; which begin blocks is seen late.
 
-    nodes: list[LexborNode]
-    starts: list[int]
-    broken: frozenset[int]  # numbers of the pieces with a <br> before them
+    None is there where the walk and the text disagree.
+    """
+
+    def __init__(self, page: ParsedPage) -> None:
+        body = page.tree.body
+        self.nodes: list[LexborNode] = []
+        self.starts: list[int] = []
+        self.broken: set[int] = set()  # numbers of the pieces with a <br> before them
+        self._text = page.text
+        self._place = 0
+        self._walk = body.traverse(include_text=True) if body else iter(())
+
+    def read_to(self, place: int) -> None:
+        """Walk on to the first piece that begins at this place of the text or after it."""
+        if self.starts and self.starts[-1] >= place:
+            return
+        for node in self._walk:
+            if not node.is_text_node:
+                if node.tag == "br":
+                    self.broken.add(len(self.nodes))
+                continue
+            said = " ".join((node.text_content or "").split())
+            if not said:
+                continue
+            if not self._text.startswith(said, self._place):
+                self.nodes, self.starts, self._walk = [], [], iter(())
+                return
+            self.nodes.append(node)
+            self.starts.append(self._place)
+            self._place += len(said) + 1
+            if self.starts[-1] >= place:
+                return
 
     def begins_block(self, at: int) -> bool:
         if at == 0 or at in self.broken:
@@ -71,25 +101,7 @@ class _Pieces(NamedTuple):
 
 @lru_cache(maxsize=2)
 def _pieces(page: ParsedPage) -> _Pieces:
-    """The pieces of `page.text`, none where the walk and the text disagree."""
-    body = page.tree.body
-    nodes: list[LexborNode] = []
-    starts: list[int] = []
-    broken: set[int] = set()
-    place = 0
-    for node in body.traverse(include_text=True) if body else ():
-        if not node.is_text_node:
-            if node.tag == "br":
-                broken.add(len(nodes))
-            continue
-        said = (node.text_content or "").split()
-        if said:
-            nodes.append(node)
-            starts.append(place)
-            place += sum(map(len, said)) + len(said)
-    if place != len(page.text) + 1:
-        return _Pieces([], [], frozenset())
-    return _Pieces(nodes, starts, frozenset(broken))
+    return _Pieces(page)
 
 
 def _block_of(node: LexborNode) -> int:
