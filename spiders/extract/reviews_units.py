@@ -442,7 +442,8 @@ def _is_teaser(unit: Unit) -> bool:
         link = link.parent
     if link is None or (link.attributes.get("href") or "#").startswith(("#", "javascript:")):
         return False
-    return text_key(unit.author or "-") not in text_key(link.text(deep=True))
+    author = text_key(unit.author or "")
+    return not author or author not in text_key(link.text(deep=True))
 
 
 def _is_voice(unit: Unit) -> bool:
