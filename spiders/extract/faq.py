@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -51,7 +52,7 @@ _POLICY = re.compile(
 )
 _LABEL = re.compile(r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d{0,2}[:.)]")
 _BEFORE = 1500  # characters of source before a text in which a link around it opens
-_STOPS = re.compile("[:：]")
+_OWN_LABEL = re.compile(r"\n[ \t]*([^\W\d_a-zA-Z]{1,12} ?\d{0,3}\s?[:：])")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
 _TITLES = "h1 h2 h3 h4 h5 h6 b strong".split()
@@ -131,7 +132,7 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
         return _around([*titles, *places]) if len(places) > 2 else _main_part(page)
     if not is_asking or page.tree.body is None:
         return None
-    text = page.tree.body.text(separator="\n")
+    text = _text_of(page)
     ends, inner = _count_marks(text)
     if ends < 2 and inner < 5:
         return None
@@ -175,21 +176,41 @@ def _has_plain_title(page: ParsedPage, is_asking: bool) -> bool:
     names = faq_names_in(page.text)
     if is_asking and "FAQ" in page.text:
         names |= {"faq"}
-    if not names or page.tree.body is None:
+    if not names:
         return False
-    for line in set(map(str.strip, page.tree.body.text(separator="\n").split("\n"))):
-        if 2 < len(line) < 40 and line[-1] != ".":
-            low = lowered(line)
-            if any(name in low for name in names) and names_faq(line) and _is_plain(page, line):
-                return True
-    return False
+    return any(
+        2 < len(line) < 40 and line[-1] != "." and names_faq(line) and _is_plain(page, line)
+        for line in _lines_with(names, _text_of(page))
+    )
+
+
+def _lines_with(names: frozenset[str], text: str) -> set[str]:
+    """The lines of the text that one of the names is in."""
+    low = lowered(text)
+    if len(low) != len(text):  # letters that are two in lower case
+        text = low
+    found = set()
+    for name in names:
+        at = low.find(name)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            found.add(text[text.rfind("\n", 0, at) + 1 : end].strip())
+            at = low.find(name, end)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _text_of(page: ParsedPage) -> str:
+    """The text of the body, each piece in a line of its own."""
+    return page.tree.body.text(separator="\n") if page.tree.body else ""
 
 
 def _is_plain(page: ParsedPage, text: str) -> bool:
     """Whether the text is all that an element outside of links says, by the source."""
     for match in re.finditer(rf">\s*{re.escape(text)}\s*<", page.html):
         before = page.html[max(0, match.start() - _BEFORE) : match.start() + 1].lower()
-        opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button", "<label"))
+        opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button"))
         closes = max(before.rfind(tag) for tag in ("</a", "</title", "</option", "</button"))
         if opens <= closes:
             return True
@@ -222,7 +243,7 @@ def _has_own_labels(page: ParsedPage, text: str) -> bool:
     """Whether two lines begin with a label of answers in another script than Latin."""
     if text.isascii():
         return False
-    lines = [line for line in map(str.strip, text.split("\n")) if _STOPS.search(line, 1, 12)]
+    lines = [match[1] for match in _OWN_LABEL.finditer(text)]
     labels = labels_of(page.language, lines)
     return sum(labels.of(line)[0] == "a" for line in lines) > 1
 

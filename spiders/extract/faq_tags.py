@@ -160,7 +160,7 @@ def read_tag(text: str) -> Tag:
     if text[0] == "!":
         return _bare_tag("!--")
     name, _, rest = text.partition(" ")
-    if not rest or _KINDS.get(name) in _MUTE:
+    if not rest or _KINDS.get(name) in _MUTE or (name == "i" and "material" not in rest):
         return _bare_tag(name)
     told = _TELLING.findall(_HREF.sub("", text, 1) if name == "a" else text)
     return _tag(name, *told) if told else _bare_tag(name)
