@@ -62,6 +62,29 @@ class TestReading:
     def test_window_without_the_words_fails(self, criterion):
         assert verdicts(view("Tea and coffee from the hills"))[criterion] == "no"
 
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [
+            ("ja", "こんにちは！通常、数分以内に返信します。担当者につなぐ"),
+            ("ru", "Здравствуйте! Обычно отвечаем сразу. Связаться с нами"),
+            ("ar", "مرحبا! نرد عادة خلال دقائق. التحدث مع موظف"),
+            ("nb", "Hei! Vi svarer vanligvis fort. Snakk med oss"),
+        ],
+    )
+    def test_windows_of_many_languages_are_read(self, language, text):
+        found = verdicts(view(text), language=language)
+        assert [found[c] for c in ("greeting", "reply_time", "handover")] == ["yes"] * 3
+
+    def test_a_language_without_words_is_not_judged(self):
+        found = verdicts(view("Sannu da zuwa, barka da rana a nan"), "bot", language="ha")
+        judged = ("greeting", "hours", "reply_time", "handover", "ai_disclosure", "can_be_closed")
+        assert {found[c] for c in judged} == {"not_observable"}
+
+    def test_short_words_of_another_language_say_nothing(self):
+        text = "Écrivez-moi plus tard, avec plaisir"
+        assert verdicts(view(text), language="fr")["greeting"] == "no"
+        assert verdicts(view("This robotic vacuum is on sale"))["says_who_answers"] == "no"
+
     def test_excerpt_is_the_line_that_shows_it(self):
         rows = read_chat(view("Tea\nWe usually reply in an hour\nCups"), "bot", "en")
         said = {row.criterion: row.excerpt for row in rows}

@@ -59,36 +59,78 @@ def read_chat(view: View | None, kind: str | None, language: str | None) -> list
 
 
 @cache
-def _pattern(row: str) -> re.Pattern[str]:
+def _table() -> dict[str, dict[str, list[str]]]:
     path = Path(__file__).with_name("chat_words.toml")
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    words = {word for words in table[row].values() for word in words}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _pattern(row: str, codes: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """Any word of a row; of other languages than the expected only the longer ones.
+
+    `moi` greets in Finnish, not in French.
+    """
+    words = {
+        word
+        for code, words in _table()[row].items()
+        for word in words
+        if not codes or code in (*codes, "any") or len(word) > _SHORT
+    }
     # The longest first, so that the excerpt shows the whole phrase.
     either = "|".join(_whole(word) for word in sorted(words, key=lambda w: (-len(w), w)))
-    return re.compile(rf"(?<![^\W_])(?:{either})")
+    return re.compile(either)
+
+
+# Chinese, Japanese, Korean and Thai texts do not part their words.
+_UNPARTED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def _whole(word: str) -> str:
-    """A short word stands alone (`bot`, not `bottle`), a longer one may go on."""
+    """A word begins where no other goes on; a short one stands alone (`bot`, not `bottle`)."""
+    if _UNPARTED.search(word):
+        return re.escape(word)
     alone = len(word) <= _SHORT and word.isalpha()
-    return re.escape(word) + (r"(?![^\W_])" if alone else "")
+    return r"(?<![^\W_])" + re.escape(word) + (r"(?![^\W_])" if alone else "")
 
 
-def _said(text: str, row: str) -> str | None:
+def _codes(view: View) -> tuple[str, ...]:
+    """Languages to expect: the window's, the page's, and English, which widgets often speak."""
+    stated = [(view[key] or "").lower()[:2] for key in ("lang", "language")]
+    known = [_SAME.get(code, code) for code in stated if code]
+    return tuple(dict.fromkeys([*known, "en"])) if known else ()
+
+
+_SAME = {"nb": "no", "nn": "no"}
+
+
+def _knows(row: str, view: View) -> bool:
+    """Whether there are words of the row in the language of the window, or else of the page."""
+    codes = _codes(view)
+    return not codes or codes[0] in _table()[row] or "any" in _table()[row]
+
+
+def _said(text: str, row: str, codes: tuple[str, ...] = ()) -> str | None:
     """The line of the text with a word of the row, None when there is none."""
     for line in text.split("\n"):
-        if _pattern(row).search(line.casefold()):
+        if _pattern(row, codes).search(line.casefold()):
             return line.strip()
     return None
 
 
 def _by_words(row: str) -> Callable[[View], Verdict]:
     def judge(view: View) -> Verdict:
-        if found := _said(_all_text(view), row):
+        if found := _said(_all_text(view), row, _codes(view)):
             return "yes", found
-        return _absent(view)
+        return _unsaid(view, row)
 
     return judge
+
+
+def _unsaid(view: View, row: str, what: str = "not in the opened window") -> Verdict:
+    """What no found word means: nothing, in a language without words here."""
+    if _knows(row, view):
+        return _absent(view, what)
+    return "not_observable", "the words of its language are not known"
 
 
 def _all_text(view: View) -> str:
@@ -108,17 +150,18 @@ def _absent(view: View, what: str = "not in the opened window") -> Verdict:
 
 def _who_answers(view: View) -> Verdict:
     text = _all_text(view)
-    if found := _said(text, "bot") or _said(text, "person"):
+    codes = _codes(view)
+    if found := _said(text, "bot", codes) or _said(text, "person", codes):
         return "yes", found
-    return _absent(view)
+    return _unsaid(view, "bot")
 
 
 def _ai_disclosure(view: View) -> Verdict:
     """`no` only where the vendor makes bots: elsewhere nobody knows whether an AI answers."""
-    if found := _said(_all_text(view), "ai"):
+    if found := _said(_all_text(view), "ai", _codes(view)):
         return "yes", found
     if view["kind"] in _BOTS:
-        return _absent(view, "the vendor makes bots, and the window does not say so")
+        return _unsaid(view, "ai", "the vendor makes bots, and the window does not say so")
     return "not_observable", "whether an AI answers cannot be seen"
 
 
@@ -134,7 +177,7 @@ def _name_and_avatar(view: View) -> Verdict:
 def _persona(view: View) -> str | None:
     """The name that somebody in the chat says of himself."""
     for line in view["text"].split("\n"):
-        for found in _pattern("name").finditer(line.casefold()):
+        for found in _pattern("name", _codes(view)).finditer(line.casefold()):
             if _SOMEBODY.match(line, found.end()):
                 return line.strip()
     return None
@@ -166,11 +209,11 @@ def _language(view: View) -> Verdict:
 
 def _hours(view: View) -> Verdict:
     text = view["text"]
-    if found := _said(text, "hours"):
+    if found := _said(text, "hours", _codes(view)):
         return "yes", found
     if clock := _CLOCK.search(text.casefold()):
         return "yes", clock[0]
-    return _absent(view)
+    return _unsaid(view, "hours")
 
 
 def _other_channel(view: View) -> Verdict:
@@ -200,7 +243,7 @@ def _privacy(view: View) -> Verdict:
     for button in view["buttons"]:
         if button["href"] and _pattern("privacy").search(button["says"].casefold()):
             return "yes", button["says"]
-    return _absent(view)
+    return _unsaid(view, "privacy")
 
 
 def _can_be_closed(view: View) -> Verdict:
@@ -208,6 +251,8 @@ def _can_be_closed(view: View) -> Verdict:
     for says in (launcher.get("name_after") or "", *(b["says"] for b in view["buttons"])):
         if _pattern("close").search(says.casefold()):
             return "yes", says
+    if not _knows("close", view):
+        return "not_observable", "the words of its language are not known"
     return "no", "no control is named so"
 
 
