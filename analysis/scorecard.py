@@ -48,25 +48,48 @@ class Score:
 
 
 class Benchmark(NamedTuple):
-    """The market on a metric: median, best and worst of the competitors that were measured."""
+    """The market on a metric: median and best of the competitors that were measured.
+
+    Values that are only a bound count as what was seen of them. `hoped_median` is the median if
+    all of those were as good as can be: a lead over the market has to hold against it as well.
+    """
 
     median: float
     best: float
     best_brand: str
     n: int
+    hoped_median: float | None = None  # None: all values are firm
 
 
 # -- the market ------------------------------------------------------------------------------
 
 
-def benchmark(metric: Metric, values: Mapping[str, float]) -> Benchmark | None:
-    """Median and best of the competitors' values by brand id; None below MIN_MARKET of them."""
+def benchmark(
+    metric: Metric, values: Mapping[str, float], bounds: frozenset[str] = frozenset()
+) -> Benchmark | None:
+    """Median and best of the competitors' values by brand id; None below MIN_MARKET of them.
+
+    `bounds` are the brands of which no more than a bound is known.
+    """
     if len(values) < MIN_MARKET:
         return None
     best = max(
         values, key=lambda brand: (normalize(metric, values[brand]), _raw(metric, values[brand]))
     )
-    return Benchmark(median(list(values.values())), values[best], best, len(values))
+    hoped = [_as_good_as_can_be(metric, v) if b in bounds else v for b, v in values.items()]
+    return Benchmark(
+        median(list(values.values())),
+        values[best],
+        best,
+        len(values),
+        median(hoped) if bounds & values.keys() else None,
+    )
+
+
+def _as_good_as_can_be(metric: Metric, value: float) -> float:
+    if metric.better == "target":
+        return value
+    return max(value, metric.best) if metric.better == "high" else min(value, metric.best)
 
 
 def _raw(metric: Metric, value: float) -> float:
@@ -80,9 +103,14 @@ def benchmarks(table: Table, competitors: Iterable[str]) -> dict[str, Benchmark]
     found = {}
     for metric in METRIC_ROWS:
         values = {
-            brand: value for brand in brands if (value := table[brand][metric.key].firm) is not None
+            brand: value
+            for brand in brands
+            if (value := table[brand][metric.key].value) is not None
         }
-        if market := benchmark(metric, values):
+        bounds = frozenset(brand for brand in values if table[brand][metric.key].at_least)
+        if len(values) - len(bounds) < MIN_MARKET:
+            continue
+        if market := benchmark(metric, values, bounds):
             found[metric.key] = market
     return found
 

@@ -110,12 +110,15 @@ def _against_market(case: Case, metric: str, sign: int, by: float) -> Finding | 
         return None
     if sign < 0 and own.at_least:
         return None
-    if market.n - (case.is_competitor and own.firm is not None) < MIN_OTHERS:
+    if market.n - case.is_competitor < MIN_OTHERS:
         return None  # a median of itself and one other says nothing
     row = METRICS[metric]
     difference = normalize(row, own.value) - normalize(row, market.median)
     if sign * difference < by or not _is_apart(own, market.median):
         return None
+    hoped = market.median if market.hoped_median is None else market.hoped_median
+    if sign > 0 and normalize(row, own.value) - normalize(row, hoped) < by:
+        return None  # rivals that were not read in full may well be as good
     proofs = [*own.evidence[:3], *_proof_of(case, market.best_brand, metric)]
     return Finding(
         impact=abs(difference) / 100,

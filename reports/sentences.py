@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from analysis.metrics import METRICS, normalize
 from reports.labels import EFFORT_WORDS, FOLLOW_UPS, in_sentence, worded
 from reports.model import Figure, Judgment
 from reports.units import (
@@ -283,7 +284,7 @@ def _rival(ground: Ground, board: Scoreboard) -> Judgment | None:
         for_us,
         _confidence(board, keys),
         _basis(words, board, keys),
-        _metric_evidence(ground, best_first[:2], row.domain),
+        _metric_evidence(ground, best_first[:2], row.domain, is_good=True),
     )
 
 
@@ -416,7 +417,7 @@ def _strength(
         ),
         _confidence(board, [best.dimension]),
         _basis(words, board, [best.dimension]),
-        _metric_evidence(ground, [best.dimension]),
+        _metric_evidence(ground, [best.dimension], is_good=True),
     )
 
 
@@ -498,23 +499,35 @@ def _basis(words: Words, board: Scoreboard, keys: Iterable[str]) -> str:
 
 
 _METRIC_ROWS = """
-    select id from metrics where run_id = ? and brand_id = ? and dimension = ? and value is not null
-    order by key"""
+    select id, key, value from metrics
+    where run_id = ? and brand_id = ? and dimension = ? and value is not null order by key"""
 
 
 def _metric_evidence(
-    ground: Ground, dimensions: Iterable[str], domain: str | None = None
+    ground: Ground,
+    dimensions: Iterable[str],
+    domain: str | None = None,
+    *,
+    is_good: bool = False,
 ) -> tuple[str, ...]:
-    """Evidence of the metrics of these dimensions, of our brand unless a domain is named."""
+    """Evidence of the metrics of these dimensions, of our brand unless a domain is named.
+
+    A lead is shown by what there is (`is_good`), a lag by what there is not.
+    """
     brand = next((b for b in ground.brands if b["domain"] == domain), ground.own)
     if brand is None:
         return ()
-    ids = [
-        row["id"]
-        for key in dimensions
-        for row in ground.rows(_METRIC_ROWS, ground.run_id, brand["id"], key)
-    ]
+    ids = []
+    for key in dimensions:
+        rows = list(ground.rows(_METRIC_ROWS, ground.run_id, brand["id"], key))
+        rows.sort(key=lambda row: _points(row["key"], row["value"]), reverse=is_good)
+        ids += [row["id"] for row in rows]
     return ground.book.cite(ids)
+
+
+def _points(metric: str, value: float) -> float:
+    """A metric's value on 0-100; 50 where it has no row."""
+    return normalize(METRICS[metric], value) if metric in METRICS else 50.0
 
 
 # Titles: each states its finding.

@@ -264,3 +264,22 @@ def test_a_competitor_is_not_compared_with_itself_and_one_other():
     assert any(entry.rule == "fast-delivery" for entry in swot(found))
     found.is_competitor = True
     assert not any(entry.rule == "fast-delivery" for entry in swot(found))
+
+
+def test_a_lead_has_to_hold_against_rivals_that_were_not_read_in_full():
+    found = metric("faq_entries", 20, 2, 3, 5)
+    assert any(entry.rule == "large-faq" for entry in swot(found))
+    bound = Measured(30, 30, at_least=True, evidence=list(PROOF))
+    table = {"a": found.others["a"], "b": found.others["b"], "c": found.others["c"]}
+    table["d"] = {**found.others["c"], "faq_entries": bound}
+    table["e"] = table["d"]
+    found.market = benchmarks(table, list("abcde"))
+    assert found.market["faq_entries"].median == 5
+    assert found.market["faq_entries"].hoped_median == 5
+    table["b"] = table["d"]
+    found.market = benchmarks(table, list("abcde"))
+    assert (found.market["faq_entries"].median, found.market["faq_entries"].hoped_median) == (
+        30,
+        40,
+    )
+    assert not any(entry.rule == "large-faq" for entry in swot(found))
