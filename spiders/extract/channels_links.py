@@ -164,7 +164,9 @@ def _outside(page: ParsedPage) -> list[tuple[str, Anchor]]:
 def leaving(page: ParsedPage) -> list[tuple[str, Anchor]]:
     """Links to other hosts than the page's, with the host as written."""
     own = "".join(page.url.split("/", 3)[2:3])
-    named = ((anchor.url.split("/", 3)[2], anchor) for anchor in page.anchors[:MAX_LINKS])
+    start = page.url[: page.url.find(own) + len(own)] + "/"  # seen faster than the name is cut out
+    others = [a for a in page.anchors[:MAX_LINKS] if not a.url.startswith(start)]
+    named = [(anchor.url.split("/", 3)[2], anchor) for anchor in others]
     return [(name, anchor) for name, anchor in named if name != own]
 
 

@@ -213,6 +213,7 @@ def _is_gap(text: str, start: int) -> bool:
 _END = re.compile(r"[.!?。！？؟]\s|[。！？]| [•|·] ")
 
 
+@lru_cache(maxsize=64)
 def sentence(
     text: str, start: int, end: int, before: int = 170, after: int = 130
 ) -> tuple[int, int]:

@@ -38,9 +38,8 @@ def cloaked_addresses(page: ParsedPage) -> Iterator[str]:
     if "spamspan" in page.names_lowered:
         for node in page.tree.css(".spamspan")[:MAX_NODES]:
             yield _spam_span(node)
-    if b"mail=" in page.source:
-        for node in page.tree.css("[data-email],[data-mail]")[:MAX_NODES]:
-            yield _attribute(node)
+    for node in page.tree.css("[data-email],[data-mail]")[:MAX_NODES]:
+        yield _attribute(node)
     for code in page.clicks:
         if "mailto:" in code:
             yield from _EMAIL.findall(_unescaped(unquote(code)))

@@ -250,7 +250,7 @@ def _has_own_labels(page: ParsedPage, text: str) -> bool:
 
 def _has_asking_cells(page: ParsedPage) -> bool:
     """Whether three different cells of tables ask."""
-    cells = {node.text() for node in page.tree.css("td")} if "<td" in page.html else set()
+    cells = {node.text() for node in page.elements.get("td", ())}
     return sum(len(text) < 400 and has_mark(text) for text in cells) > 2
 
 

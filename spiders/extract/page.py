@@ -266,7 +266,7 @@ class ParsedPage:
         0.2 ms on a page of 150 KB; a prefilter for what would ask the tree many times.
         """
         found = {node.attrs["class"] for node in self._whole.css("[class]")}
-        found.update(node.id for node in self._whole.css("[id]"))
+        found.update([node.id for node in self._whole.css("[id]")])
         return frozenset(filter(None, found))
 
     @cached_property

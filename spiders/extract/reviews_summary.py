@@ -21,7 +21,7 @@ _SUMMARY = ("average", "summary", "aggregate", "overall", "avg", "score", "ratin
 
 def read_summary(page: ParsedPage) -> list[Rating]:
     """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
-    if b"data-average-rating" in page.lowered_source and (told := _in_attributes(page)):
+    if told := _in_attributes(page):
         return told
     marks = [f'[class*="{word}" i]' for word in _SUMMARY if word in page.names_lowered]
     for node in page.tree.css(",".join(marks))[:40] if marks else ():
