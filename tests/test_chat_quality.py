@@ -75,6 +75,10 @@ class TestReading:
         found = verdicts(view(text), language=language)
         assert [found[c] for c in ("greeting", "reply_time", "handover")] == ["yes"] * 3
 
+    def test_a_time_to_wait_counts_and_one_that_has_passed_does_not(self):
+        assert verdicts(view("An answer takes 5-10 minutes"))["reply_time"] == "yes"
+        assert verdicts(view("Anna wrote this 5 min ago"))["reply_time"] == "no"
+
     def test_a_language_without_words_is_not_judged(self):
         found = verdicts(view("Sannu da zuwa, barka da rana a nan"), "bot", language="ha")
         judged = ("greeting", "hours", "reply_time", "handover", "ai_disclosure", "can_be_closed")

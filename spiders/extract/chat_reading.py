@@ -117,6 +117,25 @@ def _said(text: str, row: str, codes: tuple[str, ...] = ()) -> str | None:
     return None
 
 
+# A time to wait, and not one that has passed, as lines of a talk carry it.
+_SOON = re.compile(
+    r"\b\d{1,2}\s?(?:[-–]\s?\d{1,2}\s?)?(?:min\b|minut|мин|хв|dakika|phút|menit)|\d\s?(?:分|분)"
+)
+_AGO = re.compile(
+    r"\bago\b|\bvor\b|il y a|\bhace\b|\bfa\b|geleden|temu|назад|\d\s?分前|\d\s?분 전|önce|sedan|há "
+)
+
+
+def _reply_time(view: View) -> Verdict:
+    if found := _said(_all_text(view), "reply_time", _codes(view)):
+        return "yes", found
+    for line in view["text"].split("\n"):
+        folded = line.casefold()
+        if _SOON.search(folded) and not _AGO.search(folded):
+            return "yes", line.strip()
+    return _unsaid(view, "reply_time")
+
+
 def _by_words(row: str) -> Callable[[View], Verdict]:
     def judge(view: View) -> Verdict:
         if found := _said(_all_text(view), row, _codes(view)):
@@ -283,7 +302,7 @@ CRITERIA: dict[str, Callable[[View], Verdict]] = {
     "quick_replies": _quick_replies,
     "language": _language,
     "hours": _hours,
-    "reply_time": _by_words("reply_time"),
+    "reply_time": _reply_time,
     "order_tracking": _by_words("order_tracking"),
     "handover": _by_words("handover"),
     "other_channel": _other_channel,
