@@ -17,6 +17,7 @@ from spiders.extract.questions import (
     MARKS,
     faq_names_in,
     has_mark,
+    is_long_name,
     labels_of,
     lowered,
     names_faq,
@@ -50,7 +51,9 @@ _POLICY = re.compile(
     r"|プライバシー|개인정보|الخصوصية|حریم خصوصی|פרטיות",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d{0,2}[:.)]")
+_LABEL = re.compile(r"[QA](?:uestion|nswer)? ?\d{0,2}[:.)]")
+_SAMPLE = 400  # characters from the middle of a text that tell its script
+_LAST_LATIN = "\u036f"
 _BEFORE = 1500  # characters of source before a text in which a link around it opens
 _OWN_LABEL = re.compile(r"\n[ \t]*([^\W\d_a-zA-Z]{1,12} ?\d{0,3}\s?[:：])")
 _INDENT = 40  # blanks before a label at most
@@ -121,11 +124,12 @@ def _part_to_read(page: ParsedPage, says_faq: bool) -> LexborNode | None:
 
     Where elements ask, it is what surrounds them; plain lines may ask anywhere.
     """
-    titles = [] if says_faq else _titles(page)
+    names = frozenset() if says_faq else faq_names_in(page.text)
+    titles = _titles(page, names) if names else []
     if says_faq or any(node.tag == "h1" for node in titles) or _has_box(page):
         return _main_part(page)
     is_asking = _has_marks(page.text)
-    if not titles and _has_plain_title(page, is_asking):
+    if names and not titles and _has_plain_title(page, names, is_asking):
         return _main_part(page)
     if titles:
         places = _Asking(page).places if is_asking else []
@@ -156,28 +160,31 @@ def _has_marks(text: str) -> bool:
     return False
 
 
-def _titles(page: ParsedPage) -> list[LexborNode]:
-    """Headings and bold lines that name a FAQ; bold links are of menus."""
+def _titles(page: ParsedPage, names: frozenset[str]) -> list[LexborNode]:
+    """Headings and bold lines that name a FAQ; bold links are of menus.
+
+    `names` are those that are on the page at all, from `faq_names_in`.
+    """
+    firsts = {name.split()[0] for name in names}
     return [
         node
         for tag in _TITLES
         for node in page.elements.get(tag, ())
         if len(text := node.text()) < 200
+        and any(map(lowered(text).__contains__, firsts))
         and names_faq(" ".join(text.split())[:90])
         and not (tag in ("b", "strong") and node.parent is not None and node.parent.tag == "a")
     ]
 
 
-def _has_plain_title(page: ParsedPage, is_asking: bool) -> bool:
+def _has_plain_title(page: ParsedPage, names: frozenset[str], is_asking: bool) -> bool:
     """Whether a short line outside of links, headings and bold texts names a FAQ.
 
     "FAQ" alone is a word of menus, so something must ask too.
     """
-    names = faq_names_in(page.text)
-    if is_asking and "FAQ" in page.text:
-        names |= {"faq"}
-    if not names:
-        return False
+    names = frozenset(
+        name for name in names if is_long_name(name) or (name in ("faq", "faqs") and is_asking)
+    )
     return any(
         2 < len(line) < 40 and line[-1] != "." and names_faq(line) and _is_plain(page, line)
         for line in _lines_with(names, _text_of(page))
@@ -208,12 +215,18 @@ def _text_of(page: ParsedPage) -> str:
 
 def _is_plain(page: ParsedPage, text: str) -> bool:
     """Whether the text is all that an element outside of links says, by the source."""
-    for match in re.finditer(rf">\s*{re.escape(text)}\s*<", page.html):
-        before = page.html[max(0, match.start() - _BEFORE) : match.start() + 1].lower()
-        opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button"))
-        closes = max(before.rfind(tag) for tag in ("</a", "</title", "</option", "</button"))
-        if opens <= closes:
-            return True
+    html = page.html
+    at = html.find(text)
+    while at >= 0:
+        end = at + len(text)
+        before = html[max(0, at - _BEFORE) : at].rstrip()
+        if before.endswith(">") and html[end : end + _INDENT].lstrip()[:1] == "<":
+            before = before.lower()
+            opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button"))
+            closes = max(before.rfind(tag) for tag in ("</a", "</title", "</option", "</button"))
+            if opens <= closes:
+                return True
+        at = html.find(text, end)
     return False
 
 
@@ -241,7 +254,8 @@ def _has_labels(text: str) -> bool:
 
 def _has_own_labels(page: ParsedPage, text: str) -> bool:
     """Whether two lines begin with a label of answers in another script than Latin."""
-    if text.isascii():
+    some = text[len(text) // 2 :][:_SAMPLE]
+    if text.isascii() or sum(char > _LAST_LATIN for char in some) < len(some) // 8:
         return False
     lines = [match[1] for match in _OWN_LABEL.finditer(text)]
     labels = labels_of(page.language, lines)

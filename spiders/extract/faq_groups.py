@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from spiders.extract.faq_heads import SHAPES, Head, is_small_talk, quiet_heads
-from spiders.extract.questions import MARKS, names_faq
+from spiders.extract.questions import MARKS, lines_naming_faq, names_faq
 
 if TYPE_CHECKING:
     from spiders.extract.faq_lines import Line, Lines
@@ -55,6 +55,7 @@ _NUMBER_OR_DATE = re.compile(r"\D{0,3}\d{1,6}\D{0,3}|.*(?:\b(?:19|20)\d\d\b|\b\d
 _SPEAKER = re.compile(r"^[\[(]?[A-Z][\w.’'\-]*(?: [A-Z&][\w.’'\-]*| and){0,6}[\])]?\s?:\s+\S")
 
 
+_MAX_TITLE = 90  # characters of a title
 _MAX_BELOW = 60  # lines of a row below questions
 _MAX_ALIKE = 150  # characters of a line that is taken for a question by its looks
 _FIRST_ASKS = re.compile(rf"\W*[^.!{MARKS}]{{3,150}}[{MARKS}]")
@@ -94,11 +95,11 @@ def _is_title(line: Line, head: Head | None) -> bool:
     ):
         return False
     return (
-        len(line.text) <= 90
+        len(line.text) <= _MAX_TITLE
         and (line.level > 0 or line.is_bold or (len(line.text) < 40 and line.text[-1] != "."))
         and not (line.is_linked and not line.level)
         and not (line.header and not line.level)
-        and _names_faq(line.text)
+        and names_faq(_NUMBERED.sub("", line.text, count=1))
     )
 
 
@@ -119,11 +120,11 @@ def _section_end(lines: Lines, title: Line, heads: dict[int, Head]) -> int:
 def regions_of(lines: Lines, heads: list[Head], page_says_faq: bool) -> list[Region]:
     """Disjoint regions in order: FAQ sections and boxes, and what lies between them."""
     by_line = {head.at: head for head in heads}
-    if not page_says_faq:
-        page_says_faq = any(line.level == 1 and names_faq(line.text) for line in lines)
+    named = [lines[at] for at in lines_naming_faq([line.text[: _MAX_TITLE + 1] for line in lines])]
+    page_says_faq = page_says_faq or any(line.level == 1 for line in named)
     marks = [0] * len(lines)
     number = 0
-    for line in lines:
+    for line in named:
         if marks[line.index] or line.level == 1:
             continue
         if _is_title(line, by_line.get(line.index)):
@@ -621,14 +622,13 @@ def _accept_in(
 ) -> list[Head]:
     taken: list[Head] = []
     groups = [group for group in region.groups.values() if group[0].shape in only]
-    listed = max((_asking(group) for group in groups if group[0].shape == "links"), default=0)
     for group in sorted(groups, key=lambda group: SHAPES.index(group[0].shape)):
         shape = group[0].shape
         if LIMITS[shape][region.context] is None or (
             shape in ("text", "list", "links") and len(taken) > 1
         ):
             continue
-        if shape in ("text", "inline") and listed > 3 * _asking(group):  # beside an index
+        if shape in ("text", "inline") and _is_beside_index(group, groups):
             continue
         group = _outside(group, taken)
         if group and group[0].shape == "accordion":
@@ -651,6 +651,15 @@ def _accept_in(
     if not taken and region.context and "accordion" in only:
         taken = _templates(region, lines)
     return taken
+
+
+def _is_beside_index(group: list[Head], groups: list[list[Head]]) -> bool:
+    """Whether far more links than these lines ask."""
+    most = 3 * _asking(group)
+    return any(
+        other[0].shape == "links" and len(other) > most and _asking(other) > most
+        for other in groups
+    )
 
 
 def _asking(group: list[Head]) -> int:

@@ -127,8 +127,8 @@ class _Reader:
 
     def flush(self) -> None:
         """End the line: fold its white space, see what is bold and linked."""
-        parts = self.parts
-        self.parts = []
+        parts = self.parts.copy()
+        self.parts.clear()
         raw, bold, link = parts[0]
         if len(parts) == 1:
             text = " ".join(raw.split())
@@ -151,14 +151,14 @@ class _Reader:
 
     def read(self) -> Lines:
         """The lines, their targets resolved."""
-        pieces, get, flush = self.pieces, self.tags.get, self.flush
+        pieces, get, flush, parts = self.pieces, self.tags.get, self.flush, self.parts
         path, name, here = [1], "body", _PLAIN
         opened: list[tuple[bool, str, Setting] | None] = []  # what to go back to; None: no change
         at, end = 1, len(pieces)  # 1: the root's own tag
         text = pieces[1].partition(">")[2] if end > 1 else ""
         while True:
-            if text and (self.parts or not text.isspace()):
-                if not self.parts:
+            if text and (parts or not text.isspace()):
+                if not parts:
                     self.path, self.tag, self.here, self.header = (
                         tuple(path),
                         name,
@@ -171,7 +171,7 @@ class _Reader:
                     self.preformatted(text, here)
                 else:
                     raw = _plain(text) if "&" in text else text
-                    self.parts.append((raw, here.is_bold, here.link))
+                    parts.append((raw, here.is_bold, here.link))
             at += 1
             if at >= end:
                 break
@@ -184,13 +184,13 @@ class _Reader:
                     was_block, name, here = before
                     if was_block:
                         path.pop()
-                        if self.parts:
+                        if parts:
                             flush()
                 continue
             tag = get(head) or self.understood(head)
             kind = tag.kind
             if kind == BLOCK or kind >= HEADING:
-                if self.parts:
+                if parts:
                     flush()
                 new = self.changed(tag, at, here) if tag.tells else here
                 if new is None:
@@ -208,7 +208,7 @@ class _Reader:
                     opened.append((False, name, here))
                     here = new
             elif kind == BREAK:
-                if self.parts:
+                if parts:
                     flush()
             elif kind == UNREAD:
                 at, text = self.behind(at, tag.name)
@@ -216,7 +216,7 @@ class _Reader:
                 self.chooses = len(self.lines)
             if len(self.lines) > MAX_LINES:
                 break
-        if self.parts:
+        if parts:
             self.flush()
         return self.resolved()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,9 @@ __all__ = [
     "clean_question",
     "faq_names_in",
     "has_mark",
+    "is_long_name",
     "labels_of",
+    "lines_naming_faq",
     "lowered",
     "names_faq",
     "speech_of",
@@ -60,6 +64,8 @@ _SPELLINGS = str.maketrans(
     | {"’": "'", "ʼ": "'", "‘": "'", "İ": "i", "\u200c": " "}
     | dict.fromkeys(("\u0640", "\u200d", "\u200e", "\u200f", *map(chr, range(0x64B, 0x653))), "")
 )
+# Letters of texts that lower case alone does not bring to one spelling.
+_CROSSING = "\u0627\u0307\u0e33\u0eb3ıςｆｑ"
 _DOTLESS = str.maketrans("ıς", "iσ")  # capitals of ı and i cross in Turkish
 _FIRST_WORD = re.compile(r"[^\s,:;.!?()/]+")
 _ROWS = {"faq", "openers", "endings", "asks", "labels", "replies"}
@@ -129,8 +135,8 @@ def speech_of(language: str | None, texts: Iterable[str] = ()) -> Speech:
     if language not in rows:
         return _speech(frozenset(rows))
     votes: dict[str, int] = {}
-    for text in texts:
-        if len(text) <= _MAX_VOTE and (first := _FIRST_WORD.match(_uncounted(_caseless(text)))):
+    for text in islice(filter(_may_vote, texts), _MAX_VOTES):
+        if first := _FIRST_WORD.match(_uncounted(_caseless(text))):
             for other in _askers().get(first[0], ()):
                 votes[other] = votes.get(other, 0) + 1
     best = max(votes, key=lambda other: votes[other], default=language)
@@ -140,7 +146,11 @@ def speech_of(language: str | None, texts: Iterable[str] = ()) -> Speech:
     return _speech(frozenset((language, "en")))
 
 
-_MAX_VOTE = 170  # characters of a line whose first word tells the language
+_MAX_VOTES = 150  # lines whose first words tell the language
+
+
+def _may_vote(text: str) -> bool:
+    return 12 < len(text) <= 120
 
 
 @cache
@@ -215,26 +225,45 @@ def names_faq(text: str) -> bool:
 
 
 @cache
-def _long_names() -> Literals:
-    """Names of a FAQ of more than a word of a menu; not that of a box that search engines have."""
+def _names() -> Literals:
     by_word, loose = _phrases()
-    names = [phrase for phrases in by_word.values() for phrase in phrases]
-    return Literals([*(n for n in names if len(n) > 7 and n != "people also ask"), *loose])
+    return Literals([*(phrase for phrases in by_word.values() for phrase in phrases), *loose])
 
 
 def faq_names_in(text: str) -> frozenset[str]:
-    """The names of a FAQ that are anywhere in a long text; one pass over it.
+    """The names of a FAQ that may be in a long text; one pass over it.
 
     >>> sorted(faq_names_in("Home Shop Frequently asked questions"))
     ['asked questions', 'frequently asked']
     """
-    return frozenset(_long_names().places(lowered(text)))
+    return frozenset(_names().places(lowered(text)))
+
+
+def is_long_name(name: str) -> bool:
+    """Whether a name of a FAQ is more than a word of menus; that of a search box is not."""
+    return (len(name) > 7 or _is_loose(name)) and name != "people also ask"
+
+
+def lines_naming_faq(texts: list[str]) -> list[int]:
+    """Numbers of the texts that name a FAQ, in order.
+
+    >>> lines_naming_faq(["Home", "Our FAQ", "Shop"])
+    [1]
+    """
+    low = [lowered(text) for text in texts]
+    ends = list(accumulate(len(text) + 1 for text in low))
+    places = {at for found in _names().places("\n".join(low)).values() for at in found}
+    numbers = sorted({bisect_right(ends, at) for at in places})
+    return [number for number in numbers if names_faq(texts[number])]
 
 
 def lowered(text: str) -> str:
     """What `_caseless` gives in most scripts, in a tenth of the time for a long text."""
     low = text.lower()
-    if low.isascii() or not ("\u0627" in low or "ı" in low or "ς" in low or "\u0307" in low):
+    if low.isascii():
+        return low
+    low = low.replace("’", "'")
+    if not any(map(low.__contains__, _CROSSING)):
         return low
     return _caseless(text)
 
