@@ -9,7 +9,6 @@ The peers are a bare selectolax parse, extruct with all syntaxes, and a Beautifu
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 import warnings
@@ -19,6 +18,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks import print_figures
 from benchmarks.pages import pages as made_pages
 from crawler.errors import TooComplex
 from spiders.extract.observe import EXTRACTORS, observe
@@ -112,11 +112,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     bodies = _pages(args.folder)
     result = {"pages": len(bodies), **measure(bodies, peers=not args.no_peers)}
-    if args.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        print(f"{name:28} {value}")
+    print_figures(result, as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from benchmarks import print_figures
 from crawler.errors import TooComplex
 from spiders.base.frontier import Frontier, Target
 from spiders.extract.links import extract_links
@@ -150,11 +151,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     args = parser.parse_args()
     result = measure(args.folder, args.pages, args.show)
-    if args.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        print(f"{name:28} {value}")
+    print_figures(result, as_json=args.json)
 
 
 if __name__ == "__main__":
