@@ -3,6 +3,7 @@
 import datetime
 import json
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.items import Rating, Review
+from spiders.extract import reviews_text
 from spiders.extract.dates import find_date
 from spiders.extract.page import ParsedPage
 from spiders.extract.reviews import extract_reviews
@@ -23,6 +25,7 @@ from spiders.extract.reviews_text import (
 )
 from spiders.extract.stars import read_class, read_count, read_glyphs, read_number, read_phrase
 
+PLATFORMS = Path(reviews_text.__file__).with_name("platforms.toml")
 EVAL = Path(__file__).parent / "eval" / "reviews"
 LABELS = (EVAL / "labels.jsonl").read_text(encoding="utf-8")
 ROWS = [json.loads(line) for line in LABELS.splitlines()]
@@ -421,3 +424,9 @@ def test_headings_over_reviews_are_known(title):
 @pytest.mark.parametrize("title", ["Privacy Preference Center", "Preview", "Our team", "Products"])
 def test_other_headings_are_not(title):
     assert not is_section_title(title)
+
+
+def test_each_row_of_titles_holds_a_stem_that_asks_for_it():
+    rows = tomllib.loads(PLATFORMS.read_text(encoding="utf-8"))
+    titles = rows["review_titles"] + rows["testimonial_titles"]
+    assert [r for r in titles if not any(s in r.lower() for s in rows["title_stems"])] == []

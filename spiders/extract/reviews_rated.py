@@ -23,7 +23,13 @@ MAX_LEVELS = 10  # from a rating up to the list that its entry is in
 MIN_ENTRY = 40  # characters of an entry
 MAX_ENTRY = 6_000
 _NAMED = re.compile(r"(?<![a-z])stars?(?![a-z])|rating|score", re.IGNORECASE)
-_LABELED = '[role="img"][aria-label],[data-rating],[data-score]'
+_LABELED = '[role="img"][aria-label],[data-rating],[data-review-id],[data-reviewid]'
+_TOLD = frozenset("role data-rating data-review-id data-reviewid".split())
+_WORDS = {
+    "star": ("stars", "star-", "star_", "star ", "star\n", "starr"),
+    "rating": ("rating",),
+    "score": ("score",),
+}
 _ENDS = frozenset(("body", "html", "main", None))
 
 
@@ -53,18 +59,16 @@ def find_rated(page: ParsedPage) -> list[tuple[LexborNode, list[LexborNode]]]:
 
 def _marks(page: ParsedPage) -> list[LexborNode]:
     """Elements that are called stars or a rating, or carry one as an attribute."""
-    stems = [stem for stem in ("star", "rating", "score") if stem in page.names_lowered]
+    names = page.names_lowered
+    stems = [stem for stem, forms in _WORDS.items() if any(form in names for form in forms)]
     found = page.tree.css(",".join((_LABELED, *(f'[class*="{stem}" i]' for stem in stems))))
     return [node for node in found if _may_show(node.attributes)]
 
 
 def _may_show(attributes: dict[str, str | None]) -> bool:
     """Is it called stars, not only "start", or does it carry a label or a number?"""
-    return (
-        "role" in attributes
-        or bool(_NAMED.search(attributes.get("class") or ""))
-        or ("data-rating" in attributes or "data-score" in attributes)
-    )
+    is_named = bool(_NAMED.search(attributes.get("class") or ""))
+    return is_named or not _TOLD.isdisjoint(attributes)
 
 
 def _are_entries(nodes: list[LexborNode]) -> bool:
@@ -76,7 +80,7 @@ def _are_entries(nodes: list[LexborNode]) -> bool:
 
 def _may_be_entry(node: LexborNode) -> bool:
     """Is it long enough, and tells a day, an age, a quotation or a comment, but no price?"""
-    text = node.text(deep=True)
+    text = node.text(deep=True, separator=" ")
     if not MIN_ENTRY <= weight(text.strip()) <= MAX_ENTRY or words().price.search(text):
         return False
     names = (node.attributes.get("class") or "").lower()

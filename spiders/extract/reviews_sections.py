@@ -25,12 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Sections", "find_sections"]
 
 _PARTS_OF_ONE = frozenset("p span cite h3 h4 footer small".split())
-_HEADINGS = frozenset("h1 h2 h3 h4".split())
+_HEADINGS = ("h1", "h2", "h3", "h4")
 _HOLDERS = frozenset("div section ul ol article".split())
 _NO_SECTION = frozenset("html body a button input link meta img form nav svg option".split())
-
-
-_HOOKS = frozenset("data-hook data-testid data-review-id data-reviewid".split())
 
 
 class Sections(NamedTuple):
@@ -47,11 +44,10 @@ class Sections(NamedTuple):
 def find_sections(page: ParsedPage) -> Sections:
     nodes: dict[int, LexborNode] = {}
     kinds: dict[int, str] = {}
-    headings, named = _marked(page)
-    for node in named:
+    for node in _marked(page):
         attributes = node.attributes
         kind = _kind_of(attributes.get("class") or "", attributes.get("id") or "")
-        if kind in ("", "quote") and not _HOOKS.isdisjoint(attributes):
+        if kind in ("", "quote") and ("data-hook" in attributes or "data-testid" in attributes):
             kind = "review"
         tag = node.tag
         if not kind or tag in _NO_SECTION:
@@ -63,7 +59,7 @@ def find_sections(page: ParsedPage) -> Sections:
         if node.mem_id not in kinds:
             kinds[node.mem_id] = kind
             nodes[node.mem_id] = node
-    titles = _titles(headings)
+    titles = _titles([node for tag in _HEADINGS for node in page.elements.get(tag, ())])
     for node, kind in _by_heading(titles):
         if WEIGHT[kind] >= WEIGHT[kinds.get(node.mem_id, "quote")]:
             kinds[node.mem_id] = kind
@@ -83,11 +79,8 @@ def find_sections(page: ParsedPage) -> Sections:
     return Sections(list(outer.values()), kinds, titles)
 
 
-_ASKED = "h1,h2,h3,h4,[data-review-id],[data-reviewid]"  # the last two number a review
-
-
-def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
-    """Headings, and elements whose class or id holds a word of reviews, in one walk.
+def _marked(page: ParsedPage) -> list[LexborNode]:
+    """Elements whose class or id holds a word of reviews.
 
     Only words that the page has at all are sought: each costs as much as the walk.
     """
@@ -97,18 +90,7 @@ def _marked(page: ParsedPage) -> tuple[list[LexborNode], list[LexborNode]]:
         stems.remove("review")
     marks = [f'[class*="{stem}" i]' for stem in stems]
     marks += [f'[id*="{stem}" i]' for stem in ("review", "testimon") if stem in stems]
-    found = page.tree.css(",".join((_ASKED, *marks)))
-    headings = [node for node in found if node.tag in _HEADINGS]
-    if len(headings) == len(found):
-        return headings, [node for node in headings if marks and _is_named(node, stems)]
-    named = [n for n in found if n.tag not in _HEADINGS or _is_named(n, stems)]
-    return headings, named
-
-
-def _is_named(node: LexborNode, stems: list[str]) -> bool:
-    attributes = node.attributes
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-    return any(stem in names for stem in stems)
+    return page.tree.css(",".join(marks)) if marks else []
 
 
 def _outermost(nodes: dict[int, LexborNode]) -> dict[int, LexborNode]:

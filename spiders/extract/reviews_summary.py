@@ -21,7 +21,7 @@ _SUMMARY = ("average", "summary", "aggregate", "overall", "avg", "score", "ratin
 
 def read_summary(page: ParsedPage) -> list[Rating]:
     """The one aggregate above a review list, such as "4.2 out of 5 stars, 112 reviews"."""
-    if told := _in_attributes(page):
+    if b"data-average-rating" in page.lowered_source and (told := _in_attributes(page)):
         return told
     marks = [f'[class*="{word}" i]' for word in _SUMMARY if word in page.names_lowered]
     for node in page.tree.css(",".join(marks))[:40] if marks else ():
@@ -60,7 +60,9 @@ def _in_attributes(page: ParsedPage) -> list[Rating]:
 
 _CURRENCIES = tuple("$€£¥₽₹")
 _MAX_NUMBERS = 1_000  # looked at in the text of one page
-_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d{1,7})(?![\d%])")
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d{1,7})(?=[ \u00a0]?\+?\s*[^\W\d_])"
+)
 _MEAN_BEFORE = re.compile(
     r"(?<![\d.,$€£])(\d{1,2}(?:[.,]\d{1,2})?)"
     rf"(?:\s*(?:stars?|★|⭐)?\s*(?:{OF})\s*(5|10)(?:[.,]0{{1,2}})?(?![\d.,]*\d|\s*%))?"
