@@ -111,13 +111,24 @@ class PhraseFinder:
         if self._parts is not None:
             return self._find_parts(tokens)
         found: list[Found] = []
-        remembered = self._starts.get
+        starts, known = self._starts.get, self._known.get
         for start, token in enumerate(tokens):
-            nodes = remembered(token)
+            nodes = starts(token)
             if nodes is None:
                 nodes = self._started_by(token)
+            if not nodes:
+                continue
+            # Most phrases end here, at their second word, so that is looked at without a call.
+            following = tokens[start + 1] if start + 1 < len(tokens) else ""
+            units = known(following) if following else ()
             for node in nodes:
-                self._follow(node, tokens, start, start + 1, found)
+                if (
+                    units is None
+                    or node.keys
+                    or node.after_gap
+                    or not node.following.keys().isdisjoint(units)
+                ):
+                    self._follow(node, tokens, start, start + 1, found)
         return found
 
     def _started_by(self, token: str) -> tuple[_Node, ...]:

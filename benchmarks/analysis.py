@@ -5,7 +5,8 @@
 Made-up reviews of different wording are put into a new database and analyzed, each size in a
 process of its own. Then 50 reviews are added and the study is analyzed again. The peers TextBlob
 and VADER score the sentiment of the same texts, in turn with `classify`; they find no themes, no
-language and store nothing. The exponent is the slope of log CPU over log reviews: 1 is linear.
+language and store nothing. `command` is `cxscout classify` of 3,000 texts from start to end. The
+exponent is the slope of log CPU over log reviews: 1 is linear.
 """
 
 from __future__ import annotations
@@ -33,9 +34,21 @@ from crawler.items import Page
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _ADDED = 50
 _PEER_TEXTS = 2_000
+_COMMAND_TEXTS = 3_000
 _ROUNDS = 3
 
-_THINGS = "kettle lamp desk jacket phone router grinder tent bike stroller mattress watch".split()
+_THINGS = """
+    kettle lamp desk jacket phone router grinder tent bike stroller mattress watch toaster rug
+    sofa kayak drill printer camera scarf blender helmet backpack guitar mirror keyboard fridge
+""".split()
+_FINE = """
+    lovely sturdy brilliant quiet comfortable well-made gorgeous handy spotless light elegant
+    roomy warm precise clever durable soft sharp fresh smooth
+""".split()
+_POOR = """
+    flimsy noisy scratched useless ugly leaking heavy blurry smelly wobbly cheap rusty slow
+    broken dull cramped faulty sticky loud brittle
+""".split()
 _WHO = "They|The shop|Their support|The team|Customer service|The seller".split("|")
 _WHEN = "last week|in March|on a Monday|before the holidays|for the second time|today".split("|")
 _GOOD = (
@@ -46,6 +59,8 @@ _GOOD = (
     "Ordering a {thing} took me five minutes, checkout is clear.",
     "{who} explained how to set up the {thing}, friendly and patient.",
     "I would buy this {thing} again.",
+    "What a {fine} {thing}, and so {fine2}!",
+    "My sister wanted the same {fine} {thing} {when}.",
 )
 _BAD = (
     "{who} never replied to my three messages about the {thing}.",
@@ -56,6 +71,8 @@ _BAD = (
     "The app crashes whenever I open the page of the {thing}.",
     "Far too expensive for such a {thing}.",
     "Nobody could cancel the subscription that came with the {thing}.",
+    "A {poor} {thing} that became {poor2} {when}.",
+    "{who} sent a {poor} {thing} instead of the {fine} one in the picture.",
 )
 _PLAIN = (
     "Bought a {thing} {when}.",
@@ -72,12 +89,22 @@ def texts(count: int, seed: int = 1) -> Iterator[tuple[str, int]]:
         pool = _GOOD if stars > 3 else _BAD if stars < 3 else (*_GOOD, *_BAD)
         chosen = [chance.choice(pool) for _ in range(chance.randint(1, 4))]
         chosen.insert(chance.randint(0, len(chosen)), chance.choice(_PLAIN))
-        words = {"who": chance.choice(_WHO), "when": chance.choice(_WHEN)}
-        said = " ".join(
-            text.format(**words, thing=chance.choice(_THINGS), number=chance.randint(2, 40))
-            for text in chosen
-        )
+        said = " ".join(text.format_map(_words(chance)) for text in chosen)
         yield f"{said} Order {number}.", stars
+
+
+def _words(chance: random.Random) -> dict[str, object]:
+    fine, poor = chance.sample(_FINE, 2), chance.sample(_POOR, 2)
+    return {
+        "who": chance.choice(_WHO),
+        "when": chance.choice(_WHEN),
+        "thing": chance.choice(_THINGS),
+        "number": chance.randint(2, 40),
+        "fine": fine[0],
+        "fine2": fine[1],
+        "poor": poor[0],
+        "poor2": poor[1],
+    }
 
 
 def make_study(path: Path, reviews: int, brands: int) -> Database:
@@ -184,6 +211,26 @@ def measure_peers() -> dict[str, float]:
     return found
 
 
+def measure_command() -> float:
+    """Texts a CPU second of `cxscout classify`, with its start and its models."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "texts.jsonl"
+        rows = ({"id": n, "text": text} for n, (text, _) in enumerate(texts(_COMMAND_TEXTS, 98)))
+        file.write_text("\n".join(json.dumps(row) for row in rows))
+        spent = []
+        for _ in range(_ROUNDS):
+            before = _children_cpu_s()
+            command = [sys.executable, "-m", "crawler", "classify", str(file)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            spent.append(_children_cpu_s() - before)
+    return _COMMAND_TEXTS / statistics.median(spent)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def exponent(sizes: list[dict[str, float]]) -> float:
     """Slope of log CPU over log reviews by least squares; NaN for one size."""
     points = [(math.log(size["reviews"]), math.log(size["cpu_s"])) for size in sizes]
@@ -214,6 +261,8 @@ def main() -> None:
         return
     sizes = [_in_child(int(size), args.brands) for size in args.sizes.split(",")]
     peers = measure_peers()
+    peers["command_per_cpu_s"] = measure_command()
+    peers["command_over_textblob"] = peers["command_per_cpu_s"] / peers["textblob_per_cpu_s"]
     result: dict[str, float] = {
         "reviews_per_cpu_s": round(sizes[-1]["reviews"] / sizes[-1]["cpu_s"]),
         "reviews_per_cpu_s_over_textblob": round(peers["classify_over_textblob"], 3),
