@@ -311,7 +311,7 @@ def _exit_check(brand: Observed, exits: set[str]) -> _Check:
     if exits:
         return len(exits), ", ".join(sorted(exits))
     elsewhere = any(c.kind in _CONTACTS for c in brand.channels) or brand.chat
-    if elsewhere or any(page.purpose == "contact" for page in brand.pages):
+    if elsewhere or any(page.purpose in ("contact", "help") for page in brand.pages):
         return None, "not observed"
     return 0, "no contact on the FAQ page"
 

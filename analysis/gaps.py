@@ -148,7 +148,7 @@ def _gap(
         effort=play.effort,
         confidence=_confidence(own, market, best),
         stage=stage_of(metric.key, metric.dimension),
-        text=_text(metric, own, market, names.get(market.best_brand, "the best competitor")),
+        text=_text(metric, own, market, best, names.get(market.best_brand, "the best competitor")),
         tactic="\n".join(f"{number}. {step}" for number, step in enumerate(play.steps, 1)),
         goal=_goal(metric, play, own.value, target, review),
         kpi=play.kpi,
@@ -192,8 +192,11 @@ def _target(metric: Metric, play: Play, own: float, market: Benchmark) -> float:
     return float(value)
 
 
-def _text(metric: Metric, own: Measured, market: Benchmark, best_brand: str) -> str:
+def _text(
+    metric: Metric, own: Measured, market: Benchmark, best: Measured | None, best_brand: str
+) -> str:
     """The gap as a sentence with number, comparison and n."""
+    bound = "at least " if best and best.at_least and metric.better == "high" else ""
     n = f"{market.n} competitors"
     if metric.unit == "yes_no":
         having = "most of" if market.median >= 0.5 else "some of"
@@ -201,7 +204,7 @@ def _text(metric: Metric, own: Measured, market: Benchmark, best_brand: str) -> 
     return (
         f"{metric.label}: {format_value(own.value or 0.0, metric.unit)} against a median of "
         f"{format_value(market.median, metric.unit)} ({n}); best is {best_brand} with "
-        f"{format_value(market.best, metric.unit)}."
+        f"{bound}{format_value(market.best, metric.unit)}."
     )
 
 

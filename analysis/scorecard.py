@@ -17,6 +17,7 @@ __all__ = [
     "Benchmark",
     "Score",
     "Table",
+    "as_good_as_can_be",
     "benchmark",
     "benchmarks",
     "score_brands",
@@ -76,7 +77,7 @@ def benchmark(
     best = max(
         values, key=lambda brand: (normalize(metric, values[brand]), _raw(metric, values[brand]))
     )
-    hoped = [_as_good_as_can_be(metric, v) if b in bounds else v for b, v in values.items()]
+    hoped = [as_good_as_can_be(metric, v) if b in bounds else v for b, v in values.items()]
     return Benchmark(
         median(list(values.values())),
         values[best],
@@ -86,7 +87,8 @@ def benchmark(
     )
 
 
-def _as_good_as_can_be(metric: Metric, value: float) -> float:
+def as_good_as_can_be(metric: Metric, value: float) -> float:
+    """The best that a value may truly be of which only a bound was seen."""
     if metric.better == "target":
         return value
     return max(value, metric.best) if metric.better == "high" else min(value, metric.best)

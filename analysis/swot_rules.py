@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from analysis.metrics import METRICS, Measured, format_value, normalize
 from analysis.observations import Proof, ThemeVoice
-from analysis.scorecard import Benchmark
+from analysis.scorecard import Benchmark, as_good_as_can_be
 from analysis.statistics import median
 
 __all__ = ["SWOT_RULES", "Case", "Finding", "Missing", "SwotRule"]
@@ -86,6 +86,7 @@ class Finding:
     best: float | None = None
     best_brand: str = ""
     unit: str = ""
+    is_best_a_bound: bool = False  # the best was not read in full
 
 
 Condition = Callable[[Case], Finding | None]
@@ -135,12 +136,19 @@ def _against_market(case: Case, metric: str, sign: int, by: float) -> Finding | 
         best=market.best,
         best_brand=case.names.get(market.best_brand, ""),
         unit=row.unit,
+        is_best_a_bound=_is_bound(case, market.best_brand, metric),
     )
 
 
 def _is_apart(own: Measured, middle: float) -> bool:
     """The interval, where there is one, leaves out the market's median."""
     return own.low is None or own.high is None or not own.low <= middle <= own.high
+
+
+def _is_bound(case: Case, brand: str, metric: str) -> bool:
+    """A number of things of which there may be more on pages that were not read."""
+    measured = case.others.get(brand, {}).get(metric)
+    return measured is not None and measured.at_least and METRICS[metric].better == "high"
 
 
 def _proof_of(case: Case, brand: str, metric: str) -> list[Proof]:
@@ -251,13 +259,15 @@ def market_weak(metric: str, below: float = WEAK, factor: float = 0.8) -> Condit
         others = {
             brand: measured[metric]
             for brand, measured in case.others.items()
-            if metric in measured and measured[metric].firm is not None
+            if metric in measured and measured[metric].value is not None
         }
-        if len(others) < MIN_OTHERS:
+        if sum(not m.at_least for m in others.values()) < MIN_OTHERS:
             return None
-        middle = median([m.firm for m in others.values() if m.firm is not None])
+        values = [(m.value, m.at_least) for m in others.values() if m.value is not None]
+        middle = median([value for value, _ in values])
+        hoped = [as_good_as_can_be(row, v) if is_bound else v for v, is_bound in values]
         own = case.own.get(metric)
-        level = normalize(row, middle)
+        level = normalize(row, median(hoped))
         if level >= below or own is None or own.firm is None or own.value is None:
             return None
         if normalize(row, own.value) >= level + AHEAD:
@@ -308,6 +318,7 @@ def rival_ahead(metric: str, by: float = FAR_AHEAD) -> Condition:
             best=best.value,
             best_brand=case.names.get(brand, ""),
             unit=row.unit,
+            is_best_a_bound=_is_bound(case, brand, metric),
         )
 
     return condition
@@ -773,7 +784,7 @@ def sentence(rule: SwotRule, case: Case, found: Finding) -> str:
         brand=case.domain,
         value=shown(found.value),
         median=shown(found.median),
-        best=shown(found.best),
+        best=f"at least {shown(found.best)}" if found.is_best_a_bound else shown(found.best),
         best_brand=found.best_brand,
         others_do=_others_do(round(found.best or 0), found.market_n),
         market_n=found.market_n,

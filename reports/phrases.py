@@ -88,6 +88,7 @@ _SENTENCES = (
     # values
     "{value} of 5 stars",
     "{value} of 100",
+    "at least {amount}",
     # gaps and goals
     "{label}: not found on our {pages} read; most of {all} competitors have it.",
     "{label}: not found on our {pages} read; some of {all} competitors have it.",

@@ -62,6 +62,8 @@ def test_a_faq_that_only_a_search_result_led_to_is_not_zero_clicks_away():
 def test_a_contact_on_another_page_may_be_linked_from_the_faq():
     elsewhere = [Channel("contact", "email", "a@x.example", None, "")]
     assert result(brand(entries(*ASKED), channels=elsewhere), "contact_exit") is None
+    support = page("support")._replace(purpose="help")
+    assert result(brand(entries(*ASKED), page(), support), "contact_exit") is None
 
 
 def test_a_language_that_pages_only_declare_is_not_offered():

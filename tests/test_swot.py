@@ -283,3 +283,19 @@ def test_a_lead_has_to_hold_against_rivals_that_were_not_read_in_full():
         40,
     )
     assert not any(entry.rule == "large-faq" for entry in swot(found))
+
+
+def test_the_best_is_at_least_so_much_where_it_was_not_read_in_full():
+    found = case({"faq_entries": 2}, {"faq_entries": (3, 30, 40)})
+    found.others["c"]["faq_entries"].at_least = True
+    text = next(e.text for e in swot(found) if e.rule == "rival-large-faq")
+    assert text == "c.example answers at least 40 questions in its FAQ, us.example 2."
+
+
+def test_a_market_is_not_weak_for_what_of_its_brands_was_not_read():
+    rule = "few-channels-market"
+    found = metric("contact_channels", 1, 1, 1, 0)
+    assert any(entry.rule == rule for entry in swot(found))
+    found.others["b"]["contact_channels"].at_least = True
+    found.others["a"]["contact_channels"].at_least = True
+    assert not any(entry.rule == rule for entry in swot(found))
