@@ -54,7 +54,10 @@ _POLICY = re.compile(
 _LABEL = re.compile(r"[QA](?:uestion|nswer)? ?\d{0,2}[:.)]")
 _SAMPLE = 400  # characters from the middle of a text that tell its script
 _LAST_LATIN = "\u036f"
-_BEFORE = 1500  # characters of source before a text in which a link around it opens
+_LONG_TITLE = 240  # bytes of a short title and the white space around it
+_BINDING = (b"<a ", b"<title", b"<option", b"<button", b"<script", b"<!--")
+_UNBINDING = (b"</a", b"</title", b"</option", b"</button", b"</script", b"-->")
+_BEFORE = 1500  # bytes of source before a text in which a link around it opens
 _OWN_LABEL = re.compile(r"\n[ \t]*([^\W\d_a-zA-Z]{1,12} ?\d{0,3}\s?[:：])")
 _INDENT = 40  # blanks before a label at most
 # Elements that hold questions even where nothing around them says FAQ.
@@ -178,56 +181,48 @@ def _titles(page: ParsedPage, names: frozenset[str]) -> list[LexborNode]:
 
 
 def _has_plain_title(page: ParsedPage, names: frozenset[str], is_asking: bool) -> bool:
-    """Whether a short line outside of links, headings and bold texts names a FAQ.
+    """Whether a short text outside of links, headings and bold texts names a FAQ, by the source.
 
     "FAQ" alone is a word of menus, so something must ask too.
     """
-    names = frozenset(
-        name for name in names if is_long_name(name) or (name in ("faq", "faqs") and is_asking)
-    )
-    return any(
-        2 < len(line) < 40 and line[-1] != "." and names_faq(line) and _is_plain(page, line)
-        for line in _lines_with(names, _text_of(page))
-    )
-
-
-def _lines_with(names: frozenset[str], text: str) -> set[str]:
-    """The lines of the text that one of the names is in."""
-    low = lowered(text)
-    if len(low) != len(text):  # letters that are two in lower case
-        text = low
-    found = set()
-    for name in names:
-        at = low.find(name)
+    chosen = [n for n in names if is_long_name(n) or (n in ("faq", "faqs") and is_asking)]
+    source = page.lowered_source
+    if any("\u0600" <= name[0] <= "\u06ff" for name in chosen):  # letters of several spellings
+        source = lowered(page.html).encode("utf-8", "replace")
+    for spelling in _spellings(chosen):
+        sought = spelling.encode()
+        at = source.find(sought)
         while at >= 0:
-            end = text.find("\n", at)
-            end = len(text) if end < 0 else end
-            found.add(text[text.rfind("\n", 0, at) + 1 : end].strip())
-            at = low.find(name, end)
-    return found
+            start, end = source.rfind(b">", 0, at) + 1, source.find(b"<", at)
+            if 0 < end - start < _LONG_TITLE and source.find(b"<", start, at) < 0:
+                text = source[start:end].decode("utf-8", "replace").strip()
+                if _is_short_name(text) and _is_free(source, start):
+                    return True
+            at = source.find(sought, max(end, at + 1))
+    return False
+
+
+def _spellings(names: list[str]) -> set[str]:
+    """The names as a source may have them whose ASCII letters alone are in lower case."""
+    foreign = [name for name in names if not name.isascii()]
+    return {*names, *map(str.capitalize, foreign), *map(str.upper, foreign)}
+
+
+def _is_short_name(text: str) -> bool:
+    return 2 < len(text) < 40 and text[-1] != "." and names_faq(text)
+
+
+def _is_free(source: bytes, at: int) -> bool:
+    """Whether a place in the source, in lower case, is outside of links and what is not shown."""
+    before = source[max(0, at - _BEFORE) : at]
+    opens = max(before.rfind(tag) for tag in _BINDING)
+    return opens <= max(before.rfind(tag) for tag in _UNBINDING)
 
 
 @lru_cache(maxsize=2)
 def _text_of(page: ParsedPage) -> str:
     """The text of the body, each piece in a line of its own."""
     return page.tree.body.text(separator="\n") if page.tree.body else ""
-
-
-def _is_plain(page: ParsedPage, text: str) -> bool:
-    """Whether the text is all that an element outside of links says, by the source."""
-    html = page.html
-    at = html.find(text)
-    while at >= 0:
-        end = at + len(text)
-        before = html[max(0, at - _BEFORE) : at].rstrip()
-        if before.endswith(">") and html[end : end + _INDENT].lstrip()[:1] == "<":
-            before = before.lower()
-            opens = max(before.rfind(tag) for tag in ("<a ", "<title", "<option", "<button"))
-            closes = max(before.rfind(tag) for tag in ("</a", "</title", "</option", "</button"))
-            if opens <= closes:
-                return True
-        at = html.find(text, end)
-    return False
 
 
 def _has_box(page: ParsedPage) -> bool:

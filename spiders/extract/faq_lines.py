@@ -47,8 +47,8 @@ _RAW = frozenset(("iframe", "xmp", "noembed", "noframes", "plaintext"))
 class Setting(NamedTuple):
     """What the elements around a text mean for it; most elements change nothing.
 
-    `header` and `box` are numbers of elements, 0 for none. `link` is where the link around the
-    text leads, None outside of links. `is_answer` is inside of what a panel shows.
+    `header` and `box` are numbers of elements, 0 for none. `link` is the tag of the link around
+    the text, None outside of links. `is_answer` is inside of what a panel shows.
     """
 
     level: int = 0
@@ -268,7 +268,7 @@ class _Reader:
             return None
         level, header, box, is_bold, is_answer, link = here
         if kind == LINK:
-            link = _href(self.pieces[at])
+            link = self.pieces[at]  # its address is read for the lines that keep it
         elif tag.name == "summary":
             header, is_answer = at, False
         is_bold = is_bold or tag.is_bold
@@ -370,9 +370,9 @@ class _Reader:
         """The lines with targets as `Line` has them: known names of this page, or addresses."""
         anchors: frozenset[str] | None = None
         for line in self.lines:
-            href = line.target
-            if not href:
+            if not line.target:
                 continue
+            line.target = href = _href(line.target)
             if "#" in href and anchors is None:
                 anchors = frozenset(_ANCHOR.findall("<".join(self.pieces)))
             if len(href) < 2 or href[:11].lower() == "javascript:":
