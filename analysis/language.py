@@ -61,7 +61,7 @@ COMMON = tuple("en de fr es it pt nl sv da no fi pl cs sk hu ro tr id vi hr sl".
 RARER = tuple("ca et lt lv ms sw tl af sq az eu gl is ga cy mt rw mg ht ku xh zu jv qu".split())
 _RARER_LETTERS = 80
 _MOST = 0.6  # of the words of three letters and more; chosen by eye
-_NEARLY_ALL = 0.8  # the same; of 9,700 texts in nine other languages none is read as English
+_NEARLY_ALL = 0.75  # the same; of 9,700 texts in nine other languages none is read as English
 
 
 def primary_subtag(tag: str | None) -> str | None:
@@ -209,7 +209,7 @@ def _by_topic(words: list[str], votes: Counter[str]) -> str | None:
         votes = votes + Counter(speaking)
     leaders = [language for language, n in votes.items() if n == max(votes.values())]
     if len(leaders) == 1:
-        return leaders[0]
+        return "en" if _judges_in_english(words) else leaders[0]
     return _by_known_words(words) if not leaders or "en" in leaders else None
 
 
@@ -226,8 +226,14 @@ def _is_plain_english(words: list[str], votes: Counter[str], top: int) -> bool:
     """
     known, told = _known_in_english(words)
     if told < 3:
-        return told == known == 2 and votes["en"] >= top
+        return told == known == 2 and votes["en"] + _judges_in_english(words) >= top
     return known >= _NEARLY_ALL * told and votes["en"] + 2 >= top
+
+
+def _judges_in_english(words: list[str]) -> bool:
+    """Whether English knows the words, and one as a judgement: "Top app", but not "Bon prix"."""
+    known, told = _known_in_english(words)
+    return 0 < told == known and any(word in _english_judgements() for word in words)
 
 
 def _known_in_english(words: list[str]) -> tuple[int, int]:
@@ -242,6 +248,16 @@ def _english_words() -> Collection[str]:
     from analysis.sentiment_model import load  # noqa: PLC0415 - numpy and a model, 0.2 s
 
     return load().vocabulary.index
+
+
+@cache
+def _english_judgements() -> frozenset[str]:
+    """Words of the two sentiment lists in the English model."""
+    from analysis.sentiment_model import load  # noqa: PLC0415 - numpy and a model, 0.2 s
+
+    listed = load().vocabulary
+    judging = (listed.vader != 0) | (listed.textblob != 0)
+    return frozenset(word for word, judges in zip(listed.words, judging, strict=True) if judges)
 
 
 @cache

@@ -26,6 +26,8 @@ from analysis.language_model import LanguageModel, load
         ("perfectly portable", "en"),
         ("Excellent insurance comparison site", "en"),
         ("Precise top courier!", "en"),
+        ("Top app", "en"),
+        ("Bon service", "fr"),
         ("Excellent produit à un prix correct.", "fr"),
         ("Bardzo szybka przesyłka, polecam", "pl"),
         ("Huduma nzuri sana", "sw"),
