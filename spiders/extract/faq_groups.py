@@ -172,7 +172,9 @@ def _trim(group: list[Head], region: Region, lines: Lines, contents: frozenset[s
     sure = [
         i
         for i, h in enumerate(group)
-        if h.asks or key_of(h.question) in contents or (counted and _NUMBERED.match(h.question))
+        if h.asks
+        or (contents and key_of(h.question) in contents)
+        or (counted and _NUMBERED.match(h.question))
     ]
     if not sure:
         return []
@@ -481,7 +483,7 @@ def _members(group: list[Head], context: int, contents: frozenset[str], lines: L
         for head in group
         if head.asks
         or (whole and _plausible(head) and head.question.count(" ") + 1 >= words)
-        or (key_of(head.question) in contents and _plausible(head))
+        or (contents and key_of(head.question) in contents and _plausible(head))
     ]
 
 
