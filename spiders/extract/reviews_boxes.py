@@ -293,10 +293,10 @@ def _folded(text: str) -> str:
 
 
 class Builder:
-    """Reads elements into boxes, at most `MAX_BOXES` for a page."""
+    """Reads elements into boxes, at most so many for a page."""
 
-    def __init__(self) -> None:
-        self.left = MAX_BOXES
+    def __init__(self, most: int = MAX_BOXES) -> None:
+        self.left = most
 
     def box(
         self,

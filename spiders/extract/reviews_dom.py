@@ -26,6 +26,7 @@ __all__ = ["body_of", "rating_of", "read_rated", "read_sections"]
 
 MAX_SECTIONS = 60
 MAX_TRIED = 3  # entries of a list that are read before the whole of it is
+MAX_TRIED_BOXES = 300
 MIN_CHARS = 12  # of a section with a review in it
 
 
@@ -46,12 +47,12 @@ def read_sections(page: ParsedPage, sections: Sections) -> list[Review]:
 
 def read_rated(page: ParsedPage) -> list[Review]:
     """Reviews of lists that only stars, names and dates tell."""
-    builder = Builder()
+    builder, trying = Builder(), Builder(MAX_TRIED_BOXES)
     units: list[Unit] = []
     for node, entries in find_rated(page)[:MAX_SECTIONS]:
         finder = Finder({each.mem_id: "rated" for each in (node, *entries)}, page.language)
-        tried = (finder.units(builder.box(entry)) for entry in entries[:MAX_TRIED])
-        if builder.left > 0 and any(tried) and not _in_banner(node):
+        tried = (finder.units(trying.box(entry)) for entry in entries[:MAX_TRIED])
+        if trying.left > 0 and any(tried) and not _in_banner(node):
             units += finder.units(builder.box(node))
     return [_as_review(unit, "rated") for unit in units] if len(units) > 1 else []
 

@@ -57,11 +57,11 @@ class Entity:
 def extract_entities(page: ParsedPage) -> list[Entity]:
     """Top-level entities of all syntaxes, in that order; never raises for what a page holds."""
     found = _json_ld(page)
-    if not page.tree.css_first(_ROOTS):  # one walk in place of three, and most pages have none
-        return found
-    found += _microdata(page)
-    found += _rdfa(page)
-    found += _microformats(page)
+    if page.tree.css_first(_ROOTS):  # one walk in place of two, and most pages have none
+        found += _microdata(page)
+        found += _rdfa(page)
+    if "hreview" in page.names_lowered or "h-review" in page.names_lowered:
+        found += _microformats(page)
     return found
 
 
@@ -620,7 +620,7 @@ _MF_TYPES = {"hreview": "Review", "hreview-aggregate": "Review-aggregate",
 _MF_ROOTS = ", ".join(f".{name}" for name in _MF_TYPES)
 
 
-_ROOTS = f"[itemscope], [itemprop], [typeof], {_MF_ROOTS}"
+_ROOTS = "[itemscope], [itemprop], [typeof]"
 
 
 def _microformats(page: ParsedPage) -> list[Entity]:
