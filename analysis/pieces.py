@@ -18,12 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PieceModel", "Pieces", "load"]
+__all__ = ["WORD_START", "Cuts", "PieceModel", "Pieces", "load"]
 
 Floats = NDArray[np.float32]
 
 _FILE = Path(__file__).parent / "models" / "sentiment_pieces.npz"
-_START = "\u2581"  # of a word, as SentencePiece writes it
+WORD_START = "\u2581"  # of a word, as SentencePiece writes it
 _UNKNOWN = 0  # the piece of no letters that we know
 _UNLIKELY = 10.0  # how much less likely an unknown letter is than the rarest piece
 _CACHE = 60_000  # words remembered; a study has fewer
@@ -37,10 +37,15 @@ class Pieces(NamedTuple):
     texts: NDArray[np.int64]
 
 
-class _Cuts(dict[str, tuple[int, ...]]):
+class Cuts(dict[str, tuple[int, ...]]):
     """Word -> its pieces, cut when it is first met: the likeliest way (Kudo 2018)."""
 
-    def __init__(self, pieces: Sequence[str], likeliness: Sequence[float]) -> None:
+    def __init__(
+        self, pieces: Sequence[str], likeliness: Sequence[float], *, whole_first: bool = False
+    ) -> None:
+        self._whole_first = (
+            whole_first  # a word that is a piece stays whole: quicker, and mostly so
+        )
         self._ids = {piece: at for at, piece in enumerate(pieces) if piece}
         self._likeliness = likeliness
         self._longest = max(map(len, pieces))
@@ -49,8 +54,8 @@ class _Cuts(dict[str, tuple[int, ...]]):
     def __missing__(self, word: str) -> tuple[int, ...]:
         if len(self) > _CACHE:
             self.clear()
-        whole = self._ids.get(_START + word)
-        self[word] = cut = (whole,) if whole else tuple(self._cut(_START + word))
+        whole = self._ids.get(WORD_START + word) if self._whole_first else None
+        self[word] = cut = (whole,) if whole else tuple(self._cut(WORD_START + word))
         return cut
 
     def _cut(self, word: str) -> list[int]:
@@ -123,8 +128,8 @@ class PieceModel:
         return np.maximum(seen, 0, out=seen)
 
     @cached_property
-    def _cuts(self) -> _Cuts:
-        return _Cuts(self.pieces, self.likeliness.tolist())
+    def _cuts(self) -> Cuts:
+        return Cuts(self.pieces, self.likeliness.tolist(), whole_first=True)
 
     def save(self, path: Path) -> None:
         scale = float(np.abs(self.windows).max()) / 127

