@@ -76,6 +76,21 @@ def test_three_of_five_stars_are_read_however_they_are_drawn(widget):
     assert read(widget) == [(SAID, 3.0, 5.0)]
 
 
+def test_numbers_of_the_stars_in_a_row_are_not_the_rating():
+    star = '<i class="rating-{}" data-rating="{}"></i>'
+    row = "".join(star.format("solid" if n < 4 else "outline", n) for n in range(1, 6))
+    assert read(f"<p>{row}</p>") == [(SAID, 3.0, 5.0)]
+
+
+def test_reviews_that_carry_their_rating_are_no_row_of_stars():
+    card = (
+        "<div class='review' data-rating='{}'><b class='author'>Ann {}</b><p>No. {}: {}</p></div>"
+    )
+    cards = "".join(card.format(n, n, n, SAID) for n in (1, 2, 3))
+    page = ParsedPage(f"<div class='reviews'>{cards}</div>")
+    assert [r.rating for r in extract_reviews(page)[0]] == [1.0, 2.0, 3.0]
+
+
 def test_half_a_star_counts_half():
     row = '<i class="fa-solid fa-star"></i>' * 3 + '<i class="fa-solid fa-star-half-stroke"></i>'
     assert read(f"<div>{row}</div>") == [(SAID, 3.5, 5.0)]

@@ -416,6 +416,10 @@ def _is_telling(text: str) -> bool:
 def _shown(box: Box, is_rating: bool) -> Stars | None:
     """The rating that a short text or a row of icons shows; if it is all of the box, its role."""
     text, found = box.text, None
+    if len(box.kids) > 2 and _are_numbered(box.kids):
+        for kid in box.kids:
+            kid.rating, kid.parts = None, kid.parts & ~STARS
+        return read_icons(box.node, True)
     is_told = any(kid.parts & STARS for kid in box.kids)
     drawn = text or "".join(kid.text for kid in box.kids) if 0 < box.size <= _LONGEST_ROW else ""
     if drawn and not is_told and _is_drawn(drawn):
@@ -435,6 +439,14 @@ def _shown(box: Box, is_rating: bool) -> Stars | None:
     if found is None and may_be_row and not is_told and box.size <= _LONGEST_ROW:
         found = read_icons(box.node, box.role == "rating")
     return found
+
+
+def _are_numbered(kids: Sequence[Box]) -> bool:
+    """Does each star of a row carry its number, 1 to 5 or 5 to 1, and none the rating?"""
+    if any(kid.size > 3 for kid in kids):
+        return False
+    numbers = [kid.rating.value for kid in kids if kid.rating is not None]
+    return len(numbers) > 2 and sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
 def _part_stars(box: Box) -> None:
