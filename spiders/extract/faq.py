@@ -77,7 +77,8 @@ _FAQ_BOXES = "div[class*=faq i], section[class*=faq i], div[id*=faq i], section[
 def extract_faq(page: ParsedPage) -> list[FaqEntry]:
     """Questions with answers in the order of the page; [] for a page that is no FAQ.
 
-    A question that only links to its answer has answer "" and the `url` of the article.
+    A question that only links to its answer has answer "" and the `url` of the article; one of a
+    list whose answers come when clicked has neither.
     """
     structured = structured_entries(page)
     centre = help_centre_entries(page)

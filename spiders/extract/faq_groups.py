@@ -650,9 +650,21 @@ def _accept_in(
         if _fits(members, region, lines, labels):
             linked = members[0].shape in ("links", "contents")
             taken += [head for head in members if linked or _answered(head, lines)]
+        elif region.context > NONE and not taken and _is_index(members):
+            taken += members
     if not taken and region.context and "accordion" in only:
         taken = _templates(region, lines)
     return taken
+
+
+def _is_index(group: list[Head]) -> bool:
+    """Items of a list that all ask, one behind the other: their answers come when clicked."""
+    return (
+        group[0].shape == "list"
+        and len(group) > 2
+        and all(head.strength == 2 and head.asks for head in group)
+        and group[-1].at - group[0].at == len(group) - 1
+    )
 
 
 def _is_beside_index(group: list[Head], groups: list[list[Head]]) -> bool:

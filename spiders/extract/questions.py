@@ -58,6 +58,7 @@ _SIGN_WORDS = (
 )
 _NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])[.):]*\s+")
 _WORDS = re.compile(r"\w+")
+_LATIN = re.compile(r"[a-z]{3,}")
 # Letters that keyboards write in several ways, signs over and between letters that many leave out.
 _SPELLINGS = str.maketrans(
     dict(zip("أإآيىكةۀ", "اااییکهه", strict=True))
@@ -217,7 +218,10 @@ def names_faq(text: str) -> bool:
     """
     by_word, loose = _phrases()
     low = _caseless(text)
-    for word in _WORDS.findall(low):
+    found = _WORDS.findall(low)
+    if not low.isascii():
+        found += _LATIN.findall(low)  # 製品FAQ
+    for word in found:
         for phrase in by_word.get(word, ()):
             if phrase in low and _stands_free(phrase, low):
                 return True
@@ -286,10 +290,15 @@ def _stands_free(phrase: str, low: str) -> bool:
     at = low.find(phrase)
     while at >= 0:
         end = at + len(phrase)
-        if not low[at - 1 : at].isalnum() and not low[end : end + 1].strip("s'’").isalnum():
+        if not _binds(low[at - 1 : at]) and not _binds(low[end : end + 1].strip("s'’")):
             return True
         at = low.find(phrase, end)
     return False
+
+
+def _binds(char: str) -> bool:
+    """Whether a character beside a word makes it a part of a longer one."""
+    return char.isalnum() and not _is_loose(char)
 
 
 @dataclass(frozen=True)
