@@ -1,14 +1,17 @@
 """Adaptive rendering against rendering everything and against no browser at all.
 
-    python -m benchmarks.render [FOLDER] [--market NAME] [--all 12] [--growth 500] [--json]
+    python -m benchmarks.render [FOLDER] [--market NAME] [--all 12] [--growth 500] [--minutes 15]
+                                [--again] [--json]
 
 Three kinds of markets in one run: the render set (a shop for each way of loading in
 `tests/widgets`, whose other pages need no browser), the built-in sample market and, with FOLDER,
 labelled markets as for `benchmarks.markets`. Only by name: `--market one-platform`, shops that
 share a template. A study runs as usual (adaptive); then the pages of
 each brand, at most `--all` evenly drawn ones, are opened in a painted browser whatever they show,
-in a measured child process. Widgets are counted as (brand, vendor), `mentioned` apart. The cost of
-a page is that of `benchmarks.render_cost`.
+in a measured child process. Widgets are counted as (brand, vendor), `mentioned` apart. HTTP only is
+the same run without its render stage. Memory is that of all processes, each page of it shared out
+among those that have it. The cost of a page is that of `benchmarks.render_cost`; growth is measured
+over 500 pages in one browser, or as many as `--minutes` allow.
 """
 
 from __future__ import annotations
@@ -17,13 +20,14 @@ import argparse
 import asyncio
 import json
 import os
-import resource
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -116,18 +120,20 @@ def _served(routes: dict[str, Any], hosts: list[str]) -> Iterator[Study]:
         )
 
 
-def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
+def compare(study: Study, home: Path, most: int, *, again: bool) -> dict[str, Any]:
     """All figures of one market."""
     settings = Settings(home=home)
     db = open_db(settings.database)
     add_study(db, study, utc_now())
-    begin = time.monotonic()
-    try:
-        run_study(settings, study.name)
-    except RunFailed:  # a later stage may fail: what was rendered counts
-        if not list(db.query("select 1 from visits where stage = 'render'")):
-            raise
-    adaptive_s = time.monotonic() - begin
+    stages = _Stages()
+    with _watched(lambda: stages.now) as memory:
+        stages.begin()
+        try:
+            run_study(settings, study.name, watch=stages.watch)
+        except RunFailed:  # a later stage may fail: what was rendered counts
+            if not list(db.query("select 1 from visits where stage = 'render'")):
+                raise
+        stages.end()
     pages = list(
         db.query(
             "select b.domain, p.url, p.rendered from pages p join brands b on b.id = p.brand_id "
@@ -145,25 +151,60 @@ def compare(study: Study, home: Path, most: int) -> dict[str, Any]:
     failed = list(
         db.query("select url, reason from pages where rendered = 1 and state != 'ok' order by url")
     )
+    notes = [r["reason"] for r in db.query("select reason from visits where stage = 'render'")]
     every = _child({"jobs": jobs, "proxy": study.proxy})
+    http_s = stages.seconds - stages.by_name["render"]
     http = _stored(db, "phase = 'static'")
     adaptive = _stored(db, "1 = 1")
     return {
         "pages": len(static),
         "rendered": len(pages) - len(static),
-        "notes": [
-            row["reason"] for row in db.query("select reason from visits where stage = 'render'")
-        ],
+        "notes": notes,
         "failed": [f"{row['url']} {row['reason']}" for row in failed],
         "widgets_http": http,
         "widgets_adaptive": adaptive,
         "widgets_all": {tuple(pair) for pair in every["widgets"]} | http,
         "all_pages": sum(len(job["urls"]) for job in jobs),
-        "all_cpu_s": every["cpu_s"],
-        "all_wall_s": every["wall_s"],
-        "peak_mb": every["peak_mb"],
-        "adaptive_s": adaptive_s,
-    }  # fmt: skip
+        "visit_s": every["wall_s"],
+        "http_wall_s": http_s,
+        "adaptive_wall_s": stages.seconds,
+        "all_wall_s": http_s + every["wall_s"],
+        "http_peak_mb": max((mb for stage, mb in memory if stage != "render"), default=0),
+        "adaptive_peak_mb": max((mb for _, mb in memory), default=0),
+        "all_peak_mb": every["peak_mb"],
+    } | ({"again": _again(settings, study, db)} if again else {})
+
+
+class _Stages:
+    """How long each stage of a run takes, told a few times a second by `watch`."""
+
+    def __init__(self) -> None:
+        self.now = ""
+        self.by_name: defaultdict[str, float] = defaultdict(float)
+
+    def begin(self) -> None:
+        self._since = time.monotonic()
+
+    def watch(self, db: Database, run_id: int, stage: str) -> None:
+        if stage != self.now:
+            self.end()
+            self.now = stage
+
+    def end(self) -> None:
+        at = time.monotonic()
+        self.by_name[self.now] += at - self._since
+        self._since = at
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.by_name.values())
+
+
+def _again(settings: Settings, study: Study, db: Database) -> int:
+    """Pages that a second run of the study opens, after what the first one learned."""
+    number = run_study(settings, study.name)
+    query = "select count(*) as n from pages where run_id = ? and rendered = 1 and state = 'ok'"
+    return int(next(iter(db.query(query, [number])))["n"])
 
 
 def _spread(urls: list[str], most: int) -> list[str]:
@@ -180,16 +221,24 @@ def _stored(db: Database, where: str) -> Widgets:
     return {(row["domain"], row["vendor"]) for row in rows}
 
 
-def growth(pages: int) -> dict[str, Any]:
-    """How memory grows over so many pages in one browser: after the first tenth."""
+def growth(pages: int, minutes: float) -> dict[str, Any]:
+    """How memory grows over so many pages in one browser, after the first tenth.
+
+    The program itself, which other browsers of the machine share and unshare, is left out.
+    """
     routes = {
         f"http://shop.example/p{k}": Answer(page(BEHAVIOURS[k % len(BEHAVIOURS)]))
         for k in range(pages)
     }
     with serve(routes) as site:
-        work = {"jobs": [{"domain": "shop.example", "urls": list(routes)}], "proxy": site.url("")}
-        every = _child({**work, "painted": ""})
-    return {"rss_growth": _growth(every["rss"]), "rss_mb": [round(mb) for mb in every["rss"]]}
+        jobs = [{"domain": "shop.example", "urls": list(routes)}]
+        every = _child({"jobs": jobs, "proxy": site.url(""), "painted": "", "minutes": minutes})
+    return {
+        "rss_growth": _growth(every["own_mb"]),
+        "rss_growth_pages": every["pages"],
+        "rss_growth_browsers": every["browsers"],
+        "rss_mb": [round(mb) for mb in every["own_mb"]],
+    }
 
 
 # -- the child that opens everything
@@ -205,14 +254,14 @@ def _child(work: dict[str, Any]) -> dict[str, Any]:
 
 
 def render_all(work: dict[str, Any]) -> dict[str, Any]:
-    """Open every page of every job, one browser a brand, and say what it cost."""
+    """Open every page of every job, one browser a brand, and say what it took."""
     from scrapy import signals  # noqa: PLC0415  the parent needs neither
     from scrapy.crawler import AsyncCrawlerRunner  # noqa: PLC0415
 
     widgets: set[tuple[str, str]] = set()
-    memory: list[float] = []
-    stop = threading.Event()
-    threading.Thread(target=_watch_memory, args=(memory, stop), daemon=True).start()
+    told: Counter[str] = Counter()
+    begin = time.monotonic()
+    until = begin + 60 * work.get("minutes", 600.0)
 
     async def go() -> None:
         runner = AsyncCrawlerRunner(settings_for(HTTP_PROXY=work["proxy"], LOG_ENABLED=False,
@@ -221,11 +270,15 @@ def render_all(work: dict[str, Any]) -> dict[str, Any]:
             crawler = runner.create_crawler("chatbot")
 
             def take(item: Any, response: Any, spider: Any) -> None:
+                told["pages"] += 1
                 widgets.update(
                     (item.brand, chat.vendor)
                     for chat in item.observations.chat
                     if chat.evidence != "mentioned"
                 )
+                if time.monotonic() > until:
+                    for brand in spider._brands:
+                        brand.sample.clear()
 
             crawler.signals.connect(take, signal=signals.item_scraped)
             await runner.crawl(
@@ -234,34 +287,57 @@ def render_all(work: dict[str, Any]) -> dict[str, Any]:
                 sample="\n".join(job["urls"]),
                 painted=work.get("painted", "yes"),
             )
+            told["browsers"] += crawler.stats.get_value("chatbot/browsers", 0)
 
-    begin = time.monotonic()
-    asyncio.run(go())
-    stop.set()
-    own, below = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    with _watched(lambda: "", _own_kb) as own, _watched(lambda: "") as memory:
+        asyncio.run(go())
     return {
         "widgets": sorted(widgets),
+        "pages": told["pages"],
+        "browsers": told["browsers"],
         "wall_s": round(time.monotonic() - begin, 1),
-        "cpu_s": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 1),
-        "peak_mb": round(max(memory, default=0)),
-        "rss": memory,
+        "peak_mb": max((mb for _, mb in memory), default=0),
+        "own_mb": [mb for _, mb in own],
     }
 
 
-def _watch_memory(samples: list[float], stop: threading.Event) -> None:
-    """Proportional memory of this process and all below it, in MB, every four seconds."""
-    while not stop.wait(4.0):
-        samples.append(sum(_pss_kb(pid) for pid in [os.getpid(), *_below(os.getpid())]) / 1024)
+@contextmanager
+def _watched(
+    stage: Callable[[], str], weigh: Callable[[int], int] | None = None
+) -> Iterator[list[tuple[str, float]]]:
+    """(stage, MB) of this process and all below it, every four seconds."""
+    samples: list[tuple[str, float]] = []
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(4.0):
+            pids = [os.getpid(), *_below(os.getpid())]
+            samples.append((stage(), sum(map(weigh or _pss_kb, pids)) / 1024))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _pss_kb(pid: int) -> int:
+    return sum(_rollup(pid, ("Pss:",)))
+
+
+def _own_kb(pid: int) -> int:
+    """Without what is read from files: the program, which all of its processes share."""
+    return sum(_rollup(pid, ("Pss_Anon:", "Pss_Shmem:")))
+
+
+def _rollup(pid: int, names: tuple[str, ...]) -> list[int]:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        return []
+    return [int(line.split()[1]) for line in lines if line.startswith(names)]
 
 
 def _below(pid: int) -> list[int]:
@@ -288,13 +364,18 @@ def _growth(samples: list[float]) -> float | None:
 
 
 def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sums of all markets; CPU of the adaptive way is that of the pages it opened."""
+    """The sums of all markets, and the worst peaks."""
     pages = sum(part["pages"] for part in parts)
     rendered = sum(part["rendered"] for part in parts)
     every: Widgets = set().union(*(part["widgets_all"] for part in parts))
     adaptive: Widgets = set().union(*(part["widgets_adaptive"] for part in parts))
     opened = sum(part["all_pages"] for part in parts)
-    cpu_ms = 1000 * sum(part["all_cpu_s"] for part in parts) / max(1, opened)
+    drawn = [
+        (int(found[1]), int(found[2]))
+        for part in parts
+        for note in part["notes"]
+        if (found := re.search(r"(\d+) missed on (\d+) sampled", note))
+    ]
     return {
         "pages": pages,
         "rendered": rendered,
@@ -307,12 +388,19 @@ def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "failed": [line for part in parts for line in part["failed"]],
         # The same pages would cost as much in either way; what counts is how many are opened.
         "cpu_ratio_to_render_all": round(rendered / max(1, pages), 3),
-        "painted_cpu_ms_per_page": round(cpu_ms),
-        "wall_s_per_rendered_page": round(
-            sum(part["all_wall_s"] for part in parts) / max(1, opened), 2
-        ),
-        "adaptive_wall_s": round(sum(part["adaptive_s"] for part in parts), 1),
-        "peak_mb": max(part["peak_mb"] for part in parts),
+        "sampled": sum(sampled for _, sampled in drawn),
+        "missed_on_sampled": sum(missed for missed, _ in drawn),
+        "all_pages_opened": opened,
+        "wall_s_per_painted_page": round(sum(p["visit_s"] for p in parts) / max(1, opened), 2),
+        **{
+            f"{way}_wall_s": round(sum(part[f"{way}_wall_s"] for part in parts), 1)
+            for way in ("http", "adaptive", "all")
+        },
+        **{
+            f"{way}_peak_mb": round(max(part[f"{way}_peak_mb"] for part in parts))
+            for way in ("http", "adaptive", "all")
+        },
+        **({"rendered_again": sum(p["again"] for p in parts)} if "again" in parts[0] else {}),
         "notes": [note for part in parts for note in part["notes"]],
     }
 
@@ -341,9 +429,9 @@ def sample(home: Path) -> Iterator[Study]:
         yield replace(sample_study(served), name="render")
 
 
-def _part(source: Source, most: int) -> dict[str, Any]:
+def _part(source: Source, most: int, *, again: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, source(Path(folder)) as study:
-        return compare(study, Path(folder), most)
+        return compare(study, Path(folder), most, again=again)
 
 
 def main() -> None:
@@ -351,7 +439,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--market")
     parser.add_argument("--all", type=int, default=12, help="pages a brand to open whatever")
-    parser.add_argument("--growth", type=int, default=0, help="pages to watch memory over: 500")
+    parser.add_argument("--growth", type=int, default=500, help="pages to watch memory over")
+    parser.add_argument("--minutes", type=float, default=15.0, help="longest watch of these")
+    parser.add_argument("--again", action="store_true", help="run each study twice")
     parser.add_argument("--cost", type=int, default=20, help="pages to measure CPU over, 0: none")
     parser.add_argument("--reference", help="a Python with scrapy-playwright, to compare with")
     parser.add_argument("--json", action="store_true")
@@ -360,12 +450,14 @@ def main() -> None:
     if args.child:
         print(json.dumps(render_all(json.load(sys.stdin))))
         return
-    parts = [_part(source, args.all) for source in _sources(args.folder, args.market)]
+    parts = [
+        _part(source, args.all, again=args.again) for source in _sources(args.folder, args.market)
+    ]
     result = figures(parts)
     if args.cost and (browser := find_browser()):
         result |= cost(args.cost, browser, args.reference)
     if args.growth:
-        result |= growth(args.growth)
+        result |= growth(args.growth, args.minutes)
     if args.json:
         print(json.dumps(result))
     else:
