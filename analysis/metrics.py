@@ -633,7 +633,9 @@ def _theme_net(s: Subject, theme: str) -> Measured:
     voice = s.brand.reviews.themes.get(theme)
     n = voice.n if voice else 0
     if voice is None or n < MIN_THEME:
-        return _reviews_missing(s) or _too_few(f"{n} reviews speak of it; at least {MIN_THEME}", n)
+        told = f"{n} reviews speak of it; at least {MIN_THEME}"
+        told = "only 1 review speaks of it" if n == 1 else told
+        return _reviews_missing(s) or _too_few(told if n else "no review speaks of it", n)
     _, low, high, _ = net_share(voice.positive, voice.negative, n)
     worst = "negative" if voice.negative >= voice.positive else "positive"
     proofs = [*voice.quotes[worst], *voice.quotes["positive"], *voice.quotes["negative"]]
