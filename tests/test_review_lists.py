@@ -302,6 +302,11 @@ def test_entries_of_other_lists_with_stars_are_none(row):
     assert texts(f"<div class='list'>{cards('<div class=item>' + row + '</div>')}</div>") == []
 
 
+def test_profiles_with_the_mean_of_many_are_none():
+    rows = cards("<div><h3>{name}</h3><p>{said}</p><div>★★★★★ 4,9 (88 Bewertungen)</div></div>")
+    assert texts(f"<main><div><h1>Team</h1>{rows}</div></main>", "de") == []
+
+
 def test_entries_with_stars_and_days_are_reviews_whatever_they_are_called():
     rows = cards(
         "<div><b>{name}</b><i>3 June 2024</i><span role='img' aria-label='4 of 5 stars'></span>"

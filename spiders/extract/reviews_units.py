@@ -413,6 +413,8 @@ class Finder:
                 unit.is_weak = True
                 return spoken >= 6 or _letters(unit.body) >= 12
             return named and told and unit.box.hint and unit.strength == 2
+        if self.kind in ("rated", "stars") and _is_mean(unit):
+            return False
         if self.kind == "rated":
             return told and _is_persons(unit)
         if self.kind == "stars":
@@ -459,6 +461,16 @@ def _is_voice(unit: Unit) -> bool:
 
 _COUNTS = re.compile(r"product|course|hotel|doctor|recipe|movie-card", re.IGNORECASE)
 _PERSON = re.compile(r"author|user|customer|client|reviewer|commenter|member|guest|nick")
+
+
+_BRACKETED = re.compile(r"\((\d[\d.,]*)")
+
+
+def _is_mean(unit: Unit) -> bool:
+    """Do the stars stand for many: "★★★★★ 4,9 (88 Bewertungen)"?"""
+    text = unit.box.node.text(deep=True, separator=" ")[:1_000]
+    counts = (words().counted_after.match(text, m.end()) for m in _BRACKETED.finditer(text))
+    return any(counts)
 
 
 def _is_persons(unit: Unit) -> bool:
