@@ -1,5 +1,6 @@
 """One parse: decoding, limits before the parser, text, links and scripts of a page."""
 
+import gc
 from urllib.parse import urljoin
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import TooComplex
+from spiders.extract.observe import observe
 from spiders.extract.page import MAX_ATTRIBUTES, MAX_DEPTH, MAX_TAGS, ParsedPage, decode, weigh
 
 
@@ -132,3 +134,9 @@ class TestParsedPage:
 
     def test_nul_bytes_are_dropped(self):
         assert page("<p>a\0b").text == "ab"
+
+
+def test_data_files_leave_the_collectors_sight_after_some_pages():
+    for _ in range(5):
+        observe(page("<p>Free returns within 30 days"))
+    assert gc.get_freeze_count() > 10_000
