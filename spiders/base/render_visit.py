@@ -235,8 +235,10 @@ class Visit:
                 await self._come_back(url)
             before, self._phase = self._phase, "consent" if answer == "accept" else "scroll"
             platform = await self._click_wall(answer)
-            if platform is None:
+            if not platform:
                 self._phase = before
+                if platform is None:
+                    return
                 continue
             self._told.append(f"{platform}: {answer}")
             await self._rest(*_RESTS["answer"])
@@ -278,14 +280,16 @@ class Visit:
         await self._rest(*_RESTS["answer"])
 
     async def _click_wall(self, answer: str) -> str | None:
-        """The wall's platform; asked of the page, then of its frames."""
+        """The wall's platform; asked of the page, then of its frames. See consent.js."""
         rows = consent_rows()
-        if platform := await self._tab.ask(_CONSENT, rows, answer):
-            return str(platform)
-        for _, world in (await self._tab.frames())[:_MAX_FRAMES]:
-            if platform := await self._tab.ask(_CONSENT, rows, answer, world=world):
-                return str(platform)
-        return None
+        told = await self._tab.ask(_CONSENT, rows, answer)
+        if not told:
+            for _, world in (await self._tab.frames())[:_MAX_FRAMES]:
+                within = await self._tab.ask(_CONSENT, rows, answer, world=world)
+                told = told if within is None else within
+                if told:
+                    break
+        return None if told is None else str(told)
 
     # -- the chat
 

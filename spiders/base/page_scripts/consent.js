@@ -1,4 +1,5 @@
-// Clicks the first visible button of the first wall that stands there; returns its platform.
+// Clicks the first visible button of the first wall that stands there; returns its platform,
+// '' when none of the walls has such a button, and null when there is no wall.
 (rows, answer) => {
   const deep = (selector, root = document) => {
     const found = [...root.querySelectorAll(selector)];
@@ -12,9 +13,11 @@
   };
   // After the answer: the click may take away the frame that gives it.
   const click = node => setTimeout(() => node.click());
+  let stands = false;
   for (const row of rows) {
     const walls = deep(row.seen).filter(visible);
     if (!walls.length) continue;
+    stands = true;
     for (const selector of row[answer] || []) {
       const button = deep(selector).find(visible);
       if (button) { click(button); return row.platform; }
@@ -28,5 +31,5 @@
       }
     }
   }
-  return null;
+  return stands ? '' : null;
 }
