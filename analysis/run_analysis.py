@@ -84,7 +84,7 @@ def analyze(db: Database, run_id: int, *, now: datetime) -> AnalysisSummary:
 
 # -- reviews ---------------------------------------------------------------------------------
 
-_SCORE_VERSION = f"{METHOD_VERSION}.4"  # raise the last number when sentiment or themes change
+_SCORE_VERSION = f"{METHOD_VERSION}.5"  # raise the last number when sentiment or themes change
 
 # By rowid, so that each batch goes on where the last one ended; an index would sort them all.
 _UNSCORED = """

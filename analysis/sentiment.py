@@ -45,6 +45,10 @@ _BAND_OF_EMBEDDINGS = 1.3
 # neutrality is added to what the words say; chosen in the same way.
 _PIECES_REACH = 1.5
 _PIECES_WEIGHTS = (0.5, 0.7)
+# A text whose polarity is then still nearer to 0 than this is read whole by its embedding, where
+# that is installed: it is heard on polarity too, and instead of the pieces on neutrality.
+_DOUBT = 0.2
+_EMBEDDING_WEIGHTS = (0.5, 1.0)
 _SATURATION = 0.5  # tanh(half the logit) is the probability of positive, stretched to -1..1
 _NEUTRAL_WITHIN = 0.2  # the score of a neutral text stays this near to 0
 _LEAST_REVIEWS = 300  # to learn a language from; a fifth is held out, so 60 stars measure it
@@ -220,13 +224,21 @@ def _text_first() -> frozenset[str]:
 
 
 def _read_english(
-    _texts: Sequence[str], tokenized: Sequence[Sequence[str]]
+    texts: Sequence[str], tokenized: Sequence[Sequence[str]]
 ) -> list[Sentiment | None]:
     model = _models().load()
     features = model.vocabulary.features(tokenized)
     pieces = _pieces().load().logits(tokenized, features.phrases)
-    pieces[0][features.sure != 0] = 0  # sure phrases need no second opinion
-    return [*_all_judged(_together(model.logits(features), pieces), _BAND_OF_TWO)]
+    is_sure = features.sure != 0
+    pieces[0][is_sure] = 0  # sure phrases need no second opinion
+    polar, neutral = _together(model.logits(features), pieces)
+    doubtful = ((abs(polar) < _DOUBT) & ~is_sure).nonzero()[0]
+    if len(doubtful) and "en" in _embedded_languages():
+        more = _embedding().load().logits([texts[at] for at in doubtful], "en")
+        polar[doubtful] += _EMBEDDING_WEIGHTS[0] * more[0]
+        neutral[doubtful] += _EMBEDDING_WEIGHTS[1] * more[1]
+        neutral[doubtful] -= _PIECES_WEIGHTS[1] * pieces[1][doubtful]
+    return [*_all_judged((polar, neutral), _BAND_OF_TWO)]
 
 
 def _read_english_parts(
