@@ -50,6 +50,8 @@ NEAR_IN_MEANING = 0.55
 NEAR_IN_TOPIC = 0.45  # the same where both are about one core topic: joining and registering
 _MOST_OF_NAME = 0.55  # of a domain's label that a name must make up: mailvault of mailvaultapp
 _USE = "product_use"  # a topic as wide as the product itself: it makes no two questions alike
+_ROOT = 6  # letters that subscribe and subscription share
+_MAX_ANSWER = 2_000  # characters of an answer that are looked at
 _MAX_ABROAD = 1_500  # groups of a language compared with other languages', the most asked
 _MAX_WORDINGS = 8_000  # time is quadratic: 8,000 take some seconds; beyond it the rest is left out
 
@@ -68,6 +70,7 @@ class Wording(NamedTuple):
     answered: bool
     page_id: str | None = None
     plain: str = ""
+    answer: str = ""
 
     @property
     def compared(self) -> str:
@@ -107,6 +110,7 @@ def wordings_of(brands: Iterable[Observed]) -> list[Wording]:
             "faq",
             bool(entry.answer.strip() or entry.url),
             entry.page_id,
+            answer=entry.answer[:_MAX_ANSWER],
         )
         for brand in brands
         for entry in brand.faq
@@ -442,11 +446,14 @@ def coverage_matrix(
     plain = [_without_own_name(wording, labels) for wording in wordings]
     questions = [_question(group) for group in cluster(plain)]
     _find_nearby(questions)
+    _find_said(questions)
+    heard = _heard(questions)
     for question in questions:
         for topic in _topics(question) & (elsewhere or {}).keys():
             question.nearby |= (elsewhere or {})[topic]
         about_brand = _is_one_brands(question, own, list(labels.values()))
-        question.coverage = _coverage(question, own, seen, about_brand)
+        is_new_to_us = not any(own in heard[topic] for topic in _topics(question))
+        question.coverage = _coverage(question, own, seen, about_brand, is_new_to_us)
     questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
     return questions
 
@@ -472,6 +479,15 @@ def _own_words(language: str | None) -> tuple[re.Pattern[str], ...]:
 
 def _topics(question: Question) -> set[str]:
     return {t for w in question.wordings for t in topics_of(w.text, w.language)} - {_USE}
+
+
+def _heard(questions: Iterable[Question]) -> defaultdict[str, set[str | None]]:
+    """Core topic -> brands whose FAQ answers any question on it."""
+    found: defaultdict[str, set[str | None]] = defaultdict(set)
+    for question in questions:
+        for topic in _topics(question):
+            found[topic] |= question.brands
+    return found
 
 
 def _is_one_brands(question: Question, own: str | None, labels: Sequence[str]) -> bool:
@@ -547,6 +563,29 @@ def _find_nearby(questions: Sequence[Question]) -> None:
         questions[number].nearby = frozenset(brands)
 
 
+def _find_said(questions: Sequence[Question]) -> None:
+    """Add to `nearby` the brands of which one answer has all words of the question.
+
+    Of a question with one such word that alone says little where two brands answer the question.
+    """
+    entries = [w for q in questions for w in q.wordings if w.brand_id and w.answered and w.answer]
+    having: dict[str, set[int]] = defaultdict(set)
+    for number, entry in enumerate(entries):
+        for root in _roots(f"{entry.compared} {entry.answer}", entry.language):
+            having[root].add(number)
+    for question in questions:
+        for roots in {_roots(w.compared, w.language) for w in question.wordings}:
+            if len(roots) > (len(question.brands) >= 2):
+                told = set.intersection(*(having.get(root, set()) for root in roots))
+                question.nearby |= {brand for n in told if (brand := entries[n].brand_id)}
+
+
+def _roots(text: str, language: str | None) -> frozenset[str]:
+    """The beginnings of the words that say what a text is about."""
+    silent = _silent(language)
+    return frozenset(_stem(word)[:_ROOT] for word in fold(text).split() if word not in silent)
+
+
 def _pairs_in_meaning(wordings: Sequence[Wording]) -> set[tuple[int, int]]:
     """Pairs near by their embeddings, of the first wordings in languages that the encoder knows."""
     places = [i for i, w in enumerate(wordings) if w.language in EMBEDDED_LANGUAGES][:_MAX_ABROAD]
@@ -562,7 +601,11 @@ def _pairs_in_meaning(wordings: Sequence[Wording]) -> set[tuple[int, int]]:
 
 
 def _coverage(
-    question: Question, own: str | None, seen: frozenset[str], about_brand: bool
+    question: Question,
+    own: str | None,
+    seen: frozenset[str],
+    about_brand: bool,
+    is_new_to_us: bool,
 ) -> Coverage:
     rivals = question.brands - {own}
     looked = seen - {own}
@@ -575,7 +618,8 @@ def _coverage(
     if own in question.brands:
         alone = not rivals and not question.nearby - {own} and question.topic not in (None, _USE)
         return "only_we" if alone and len(looked) >= 2 else "some"
-    asked_for = len(rivals) >= 2 or question.searched or question.topic not in (None, _USE)
+    on_new_topic = is_new_to_us and question.topic not in (None, _USE)
+    asked_for = len(rivals) >= 2 or question.searched or on_new_topic
     return "we_miss" if own in seen - question.nearby and asked_for else "some"
 
 
@@ -584,7 +628,8 @@ def missing_of(
 ) -> tuple[Missing | None, Missing | None, Missing | None]:
     """(what others answer and the brand does not, what only it answers, what nobody answers).
 
-    Only questions that at least two ask count: two brands, or a brand and the searchers.
+    What only it answers is counted among the questions on core topics, the rest among those that
+    at least two ask: two brands, or a brand and the searchers.
     """
     shared = [q for q in questions if len({w.brand_id for w in q.wordings}) >= 2 or q.searched]
     if not shared or len(seen) < 2:
@@ -595,8 +640,9 @@ def missing_of(
         open_here = [q for q in shared if brand_id not in q.brands | q.nearby]
         missed = _missing([q for q in open_here if _is_usual(q, brand_id)], shared)
     if len(others) >= 2:
-        alone = [q for q in questions if q.brands == {brand_id} and q.nearby <= {brand_id}]
-        only = _missing([q for q in alone if q.topic not in (None, _USE)], questions)
+        core = [q for q in questions if q.topic not in (None, _USE)]
+        alone = [q for q in core if q.brands == {brand_id} and q.nearby <= {brand_id}]
+        only = _missing(alone, core)
     nobody = [q for q in shared if q.coverage == "nobody" and q.searched]
     return missed, only, _missing(nobody, shared)
 

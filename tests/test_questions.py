@@ -199,6 +199,36 @@ def test_missing_counts_only_questions_that_two_ask():
     assert missing_of(questions, US, frozenset({A, B, C}))[0] is None
 
 
+def test_what_only_one_answers_is_counted_among_the_questions_on_core_topics():
+    questions = coverage_matrix(
+        [faq(DELIVERY, US), faq("Do you hire?", US), asked("Which colors are there?"),
+         faq("Can I pay by card?", A)],
+        own=US, seen=ALL,
+    )  # fmt: skip
+    _, only, _ = missing_of(questions, US, ALL)
+    assert (only.n, only.compared) == (1, 2)
+
+
+def test_one_rivals_question_is_missed_only_on_a_topic_that_we_are_silent_on():
+    theirs = faq("Can I pay by invoice?", A)
+    assert matrix(theirs)[theirs.text].coverage == "we_miss"
+    ours = faq("Which credit cards can I pay with?", US)
+    assert matrix(theirs, ours)[theirs.text].coverage == "some"
+
+
+def test_a_question_is_not_missed_where_an_answer_of_ours_has_its_words():
+    theirs = [faq("Is there a paywall for recipes?", A), faq("Is there a paywall for recipes?", B)]
+    ours = faq("What does it cost?", US)
+    assert matrix(*theirs, ours)[theirs[0].text].coverage == "we_miss"
+    told = ours._replace(answer="Nothing: recipes are free, with no paywalls at all.")
+    assert matrix(*theirs, told)[theirs[0].text].coverage == "some"
+
+
+def test_one_word_in_an_answer_is_no_answer_to_what_two_rivals_answer():
+    ours = faq("Who are you?", US)._replace(answer="A shop with delivery.")
+    assert matrix(faq(DELIVERY, A), faq(DELIVERY, B), ours)[DELIVERY].coverage == "we_miss"
+
+
 def test_no_questions_no_matrix():
     assert coverage_matrix([], own=None, seen=frozenset()) == []
 
