@@ -26,6 +26,11 @@ def values(html, kind, **page):
     return [channel.value for channel in channels(html, **page) if channel.kind == kind]
 
 
+def test_a_page_without_an_address_of_its_own_is_read():
+    html = '<a href="help.html">Help</a> <a href="https://wa.me/4930901820">Chat</a>'
+    assert values(html, "whatsapp", url="") == ["https://wa.me/4930901820"]
+
+
 # --- the labelled set --------------------------------------------------------------------------
 
 

@@ -165,7 +165,12 @@ def leaving(page: ParsedPage) -> list[tuple[str, Anchor]]:
     """Links to other hosts than the page's, with the host as written."""
     own = "".join(page.url.split("/", 3)[2:3])
     start = page.url[: page.url.find(own) + len(own)] + "/"  # seen faster than the name is cut out
-    others = [a for a in page.anchors[:MAX_LINKS] if not a.url.startswith(start)]
+    others = [
+        anchor
+        for anchor in page.anchors[:MAX_LINKS]
+        # relative links stay so on a page whose address is not known
+        if anchor.url.startswith(("https://", "http://")) and not anchor.url.startswith(start)
+    ]
     named = [(anchor.url.split("/", 3)[2], anchor) for anchor in others]
     return [(name, anchor) for name, anchor in named if name != own]
 
