@@ -513,10 +513,16 @@ _BOOKING = re.compile(
 
 
 def _as_meant(channel: Channel) -> Channel:
-    """A form that asks for a day and a number of guests takes bookings; nobody writes there."""
-    if channel.kind == "form" and _BOOKING.search(channel.detail or ""):
-        return channel._replace(kind="booking")
-    return channel
+    return channel._replace(kind=meant_kind(channel.kind, channel.detail))
+
+
+def meant_kind(kind: str, detail: str | None) -> str:
+    """A form that asks for a day and a number of guests takes bookings; nobody writes there.
+
+    >>> meant_kind("form", "name, guests, date"), meant_kind("form", "name, message")
+    ('booking', 'form')
+    """
+    return "booking" if kind == "form" and _BOOKING.search(detail or "") else kind
 
 
 def stars_of(value: float, low: float | None, high: float | None) -> float | None:

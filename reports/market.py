@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.metrics import METRICS
+from analysis.observations import fold, meant_kind
 from reports import labels
 from reports.ground import json_object
 from reports.locale import ENGLISH
@@ -317,10 +318,10 @@ def _brand_title(words: Words, board: Scoreboard, row: ScoreboardRow) -> str:
         return words.t("{brand}: too little could be seen to place it", brand=row.domain)
     low, high = min(pairs, key=lambda p: p[0]), max(pairs, key=lambda p: p[0])
     return words.n(
-        "{brand} is at or above the market median in {ahead} of {n} dimension; strongest in "
-        "{high}, weakest in {low}",
-        "{brand} is at or above the market median in {ahead} of {n} dimensions; strongest in "
-        "{high}, weakest in {low}",
+        "{brand} is at or above the market median in {ahead} of {n} dimension; against it "
+        "strongest in {high}, weakest in {low}",
+        "{brand} is at or above the market median in {ahead} of {n} dimensions; against it "
+        "strongest in {high}, weakest in {low}",
         len(pairs),
         brand=row.domain,
         ahead=sum(difference >= 0 for difference, _ in pairs),
@@ -355,8 +356,7 @@ def _coverage(ground: Ground, brand: Row) -> str:
 
 
 _COUNTS = """
-    select (select count(*) from faq_entries where brand_id = b.id) as faq,
-           (select count(distinct page_id) from faq_entries where brand_id = b.id) as faq_pages,
+    select (select count(distinct page_id) from faq_entries where brand_id = b.id) as faq_pages,
            (select count(*) from reviews r left join review_scores s on s.review_id = r.id
             where r.brand_id = b.id and coalesce(s.is_repeat, 0) = 0) as reviews
     from brands b where b.id = ?"""
@@ -368,7 +368,7 @@ def _facts(ground: Ground, brand: Row) -> tuple[Fact, ...]:
     unseen = words.t("none seen")
     return (
         Fact(words.t("Share of search clicks"), format_share(brand["visibility"], words)),
-        Fact(words.t("FAQ"), _faq(counts, words) or unseen),
+        Fact(words.t("FAQ"), _faq(ground, key, counts["faq_pages"]) or unseen),
         Fact(words.t("Chat"), _chat(ground, key) or unseen),
         Fact(words.t("Channels"), _channels(ground, key) or unseen),
         Fact(words.t("Reviews read"), words.number(counts["reviews"])),
@@ -377,14 +377,18 @@ def _facts(ground: Ground, brand: Row) -> tuple[Fact, ...]:
     )
 
 
-def _faq(counts: Row, words: Words) -> str:
-    if not counts["faq"]:
+def _faq(ground: Ground, brand: str, pages: int) -> str:
+    """A question that stands on several pages is one entry, as it is for the metrics."""
+    rows = ground.rows("select question from faq_entries where brand_id = ?", brand)
+    asked = {fold(row["question"]) or row["question"] for row in rows}
+    if not asked:
         return ""
+    words = ground.words
     return words.n(
         "{n} entry on {pages}",
         "{n} entries on {pages}",
-        counts["faq"],
-        pages=words.n("{n} page", "{n} pages", counts["faq_pages"]),
+        len(asked),
+        pages=words.n("{n} page", "{n} pages", pages),
     )
 
 
@@ -401,14 +405,14 @@ def _chat(ground: Ground, brand: str) -> str:
 
 
 def _channels(ground: Ground, brand: str) -> str:
-    sql = """select kind, count(distinct value) as n from channels
+    """The kinds of channels; a form that takes bookings is none, as it is for the metrics."""
+    sql = """select kind, detail from channels
              where brand_id = ?
-               and kind not in ('hours', 'reply_time', 'reply_term', 'address', 'language')
-             group by kind order by kind"""
+               and kind not in ('hours', 'reply_time', 'reply_term', 'address', 'language')"""
     words = ground.words
+    kinds = {meant_kind(row["kind"], row["detail"]) for row in ground.rows(sql, brand)}
     return words.list(
-        labels.in_sentence(labels.label(row["kind"], words), words)
-        for row in ground.rows(sql, brand)
+        labels.in_sentence(labels.label(kind, words), words) for kind in sorted(kinds - {"booking"})
     )
 
 

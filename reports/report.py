@@ -76,7 +76,7 @@ def build_report(
         unknowns=sentences.unknowns(words, board, collected, voice),
         figures=sentences.key_figures(words, board, positions, questions, voice, brands, collected),
         scoreboard=replace(board, title=sentences.scoreboard_title(words, board, positions)),
-        positions_title=sentences.positions_title(words, positions),
+        positions_title=sentences.positions_title(words, board, positions),
         positions=positions,
         gaps_title=sentences.gaps_title(words, gaps, has_own),
         gaps=gaps,
@@ -137,8 +137,8 @@ def _terms_title(words: Words, terms: tuple[Term, ...], looked_at: int) -> str:
     if not terms:
         return ""
     return words.n(
-        "“{word}” is the word of most reviews: {share} of {n} looked at",
-        "“{word}” is the word of most reviews: {share} of {n} looked at",
+        "No word is in more reviews than “{word}”: {share} of {n} looked at",
+        "No word is in more reviews than “{word}”: {share} of {n} looked at",
         looked_at,
         word=terms[0].text,
         share=words.percent(terms[0].n / looked_at),

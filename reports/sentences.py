@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analysis.metrics import METRICS, normalize
+from analysis.metrics import METRICS, MIN_REVIEWS, normalize
 from reports.labels import EFFORT_WORDS, FOLLOW_UPS, in_sentence, worded
 from reports.model import Figure, Judgment
 from reports.units import (
@@ -67,6 +67,7 @@ _WHAT = re.compile(r"^[^:]*[^:\s]\s?: ")
 MOST_JUDGMENTS = 5
 # A difference of scores that is worth a sentence: about the half-width of a score's interval.
 _NOTABLE = 5
+_FEW = 3  # competitors scored, below which a median or a best carries no claim
 _WEAK_MEDIAN = 50  # a dimension where half of the market gets less than half of the points
 
 
@@ -154,6 +155,14 @@ def _standing_for_us(words: Words, ahead: list[Position], behind: list[Position]
 
 def _compared(positions: Iterable[Position]) -> list[Position]:
     return [p for p in positions if p.difference is not None and p.dimension != "overall"]
+
+
+def _well_compared(board: Scoreboard, positions: Iterable[Position]) -> list[Position]:
+    """Where at least _FEW competitors were scored, and at least half of them."""
+    rivals = sum(row.role == "competitor" for row in board.rows)
+    scored = {d.key: d.scored for d in board.dimensions}
+    least = max(_FEW, rivals / 2)
+    return [p for p in _compared(positions) if scored.get(p.dimension, 0) >= least]
 
 
 def _difference(position: Position) -> float:
@@ -268,14 +277,20 @@ def _rival(ground: Ground, board: Scoreboard) -> Judgment | None:
             **numbers,
         )
     dimension, score = min(pairs, key=lambda p: p[1] - (p[0].median or 0))
-    for_us = words.t(
-        "For us this means studying {brand} before building, and meeting it where it is weakest: "
-        "{dimension} ({score}, market median {median}).",
-        brand=row.domain,
-        dimension=in_sentence(dimension.label, words),
-        score=format_score(score, words),
-        median=format_score(dimension.median, words),
-    )
+    if round(score) < round(dimension.median or 0):
+        for_us = words.t(
+            "For us this means studying {brand} before building, and meeting it where it is "
+            "weakest: {dimension} ({score}, market median {median}).",
+            brand=row.domain,
+            dimension=in_sentence(dimension.label, words),
+            score=format_score(score, words),
+            median=format_score(dimension.median, words),
+        )
+    else:
+        for_us = words.t(
+            "For us this means studying {brand} before building: it is nowhere below the median.",
+            brand=row.domain,
+        )
     keys = [d.key for d, _ in pairs]
     best_first = [d.key for d, _ in sorted(pairs, key=lambda p: p[0].best_brand != row.domain)]
     return Judgment(
@@ -323,6 +338,13 @@ def _white_space(
     if own is None:
         for_us = words.t("For us this means little is enough to lead in {dimension}.",
                          dimension=name)  # fmt: skip
+    elif round(own) > round(dimension.best or 0):
+        for_us = words.t(
+            "For us this means a lead that little can take away: in {dimension} we are at {own}, "
+            "ahead of every competitor.",
+            dimension=name,
+            own=format_score(own, words),
+        )
     else:
         for_us = words.t(
             "For us this means little is enough to lead in {dimension}: we are at {own}.",
@@ -398,8 +420,12 @@ def _visibility(words: Words, brands: tuple[Brand, ...]) -> Judgment | None:
 def _strength(
     ground: Ground, board: Scoreboard, positions: tuple[Position, ...]
 ) -> Judgment | None:
+    """Only where enough competitors were scored, and our interval, where there is one, is above."""
     words = ground.words
-    best = max(_compared(positions), key=_difference, default=None)
+    carried = [
+        p for p in _well_compared(board, positions) if p.low is None or p.low > (p.median or 0)
+    ]
+    best = max(carried, key=_difference, default=None)
     if best is None or _difference(best) < _NOTABLE:
         return None
     return Judgment(
@@ -557,10 +583,12 @@ def scoreboard_title(words: Words, board: Scoreboard, positions: tuple[Position,
     return words.t("Nothing could be scored in this run")
 
 
-def positions_title(words: Words, positions: tuple[Position, ...]) -> str:
-    far = [p for p in _compared(positions) if p.best is not None]
-    if not far:
+def positions_title(words: Words, board: Scoreboard, positions: tuple[Position, ...]) -> str:
+    if not any(p.best is not None for p in _compared(positions)):
         return words.t("No dimension can be compared")
+    far = [p for p in _well_compared(board, positions) if p.best is not None]
+    if not far:
+        return words.t("Too few competitors were scored to say where we are furthest behind")
     worst = max(far, key=lambda p: (p.best or 0) - (p.own or 0))
     if (worst.best or 0) <= (worst.own or 0):
         return words.t("No competitor is ahead of us in any dimension")
@@ -606,15 +634,17 @@ def questions_title(words: Words, questions: Questions, has_own: bool) -> str:
         )
     if nobody:
         return words.n(
-            "Of {n} question, others answer {missed} that we do not; nobody answers {nobody}",
-            "Of {n} questions, others answer {missed} that we do not; nobody answers {nobody}",
+            "Of {n} question, others answer at least {missed} that we do not; nobody answers "
+            "{nobody}",
+            "Of {n} questions, others answer at least {missed} that we do not; nobody answers "
+            "{nobody}",
             questions.compared,
             missed=missed,
             nobody=nobody,
         )
     return words.n(
-        "Of {n} question, others answer {missed} that we do not",
-        "Of {n} questions, others answer {missed} that we do not",
+        "Of {n} question, others answer at least {missed} that we do not",
+        "Of {n} questions, others answer at least {missed} that we do not",
         questions.compared,
         missed=missed,
     )
@@ -627,12 +657,12 @@ def voice_title(words: Words, voice: Voice) -> str:
     best = max(known, key=lambda t: t.market.net or 0)
     worst = min(known, key=lambda t: t.market.net or 0)
     values = {
-        "best": in_sentence(best.label, words),
+        "best": _level_with(words, best, known),
         "best_net": format_net(best.market.net, words),
-        "worst": in_sentence(worst.label, words),
+        "worst": _level_with(words, worst, known),
         "worst_net": format_net(worst.market.net, words),
     }
-    if best.key == worst.key:
+    if values["best_net"] == values["worst_net"]:
         return words.t("The market's customers are happiest with {best} ({best_net})", **values)
     if (worst.market.net or 0) < 0:
         return words.t(
@@ -645,6 +675,13 @@ def voice_title(words: Words, voice: Voice) -> str:
         "{worst} ({worst_net})",
         **values,
     )
+
+
+def _level_with(words: Words, theme: Theme, known: Iterable[Theme]) -> str:
+    """The theme, with those whose net sentiment reads the same."""
+    shown = format_net(theme.market.net, words)
+    level = (t for t in known if format_net(t.market.net, words) == shown)
+    return words.list(in_sentence(t.label, words) for t in level)
 
 
 def importance_title(words: Words, voice: Voice) -> str:
@@ -668,16 +705,27 @@ def importance_title(words: Words, voice: Voice) -> str:
 
 
 def sources_title(words: Words, voice: Voice) -> str:
+    """Only brands with enough ratings are compared, and the title says so."""
     known = [s for s in voice.sources if s.mean is not None]
-    if not known:
+    if len(known) < 2:
         return words.t("Too few reviews with stars to compare brands")
     best = max(known, key=lambda s: s.mean or 0)
     own = next((s for s in known if s.role == "own"), None)
-    values = {"brand": best.domain, "stars": best.mean_text, "count": words.number(best.rated)}
+    values = {
+        "brand": best.domain,
+        "stars": best.mean_text,
+        "count": words.number(best.rated),
+        "least": words.number(MIN_REVIEWS),
+    }
     if own is None or own is best:
-        return words.t("{brand} has the best stars read: {stars} (n {count})", **values)
+        return words.t(
+            "Of brands with at least {least} ratings read, {brand} has the best: {stars} "
+            "(n {count})",
+            **values,
+        )
     return words.t(
-        "{brand} has the best stars read: {stars} (n {count}); we have {own} (n {own_count})",
+        "Of brands with at least {least} ratings read, {brand} has the best: {stars} (n {count}); "
+        "we have {own} (n {own_count})",
         own=own.mean_text,
         own_count=words.number(own.rated),
         **values,

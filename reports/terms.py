@@ -33,9 +33,12 @@ _REVIEWS = """
     join brands b on b.id = r.brand_id and b.role in ('own', 'competitor')
     join review_scores s on s.review_id = r.id
     left join pages p on p.id = r.page_id
-    where r.run_id = ?1 and s.language is not null and (r.rowid * 2654435761 >> 8) % ?2 = 0
+    where r.run_id = ?1 and s.language is not null and coalesce(s.is_repeat, 0) = 0
+      and (r.rowid * 2654435761 >> 8) % ?2 = 0
     order by r.brand_id, r.rowid"""
-_COUNT = "select count(*) as n from review_scores where run_id = ? and language is not null"
+_COUNT = """
+    select count(*) as n from review_scores
+    where run_id = ? and language is not null and coalesce(is_repeat, 0) = 0"""
 
 
 def terms_of(ground: Ground) -> tuple[tuple[Term, ...], int]:

@@ -258,7 +258,9 @@ def _question_note(ground: Ground, compared: int) -> str:
         )
     ]
     note = ground.words.t(
-        "Questions come from the FAQs read and from the search results; wordings are grouped."
+        "Questions come from the FAQs read and from the search results; wordings are grouped. "
+        "Listed as answered by one side only are questions on core topics, of several rivals or of "
+        "searchers, where nothing near was read of the other side."
     )
     if not unread:
         return note
