@@ -82,8 +82,7 @@ def test_each_word_of_the_page_is_a_link_to_its_quotes(db):
     assert "&lt;b&gt;creaks&lt;/b&gt;" in quotes
 
 
-def test_a_review_that_the_analysis_calls_a_repeat_is_not_looked_at(db):
-    _, before = found(db)
-    scored = "select review_id from review_scores where language is not null limit 1"
-    db.execute(f"update review_scores set is_repeat = 1 where review_id in ({scored})")
-    assert found(db)[1] == before - 1
+def test_what_the_analysis_calls_a_repeat_is_not_looked_at(db):
+    assert found(db)[1]
+    db.execute("update review_scores set is_repeat = 1")
+    assert found(db) == ({}, 0)
