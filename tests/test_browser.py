@@ -138,14 +138,15 @@ def test_replay_gives_the_same_items_without_a_browser(tmp_path):
 
 
 @needs_browser
-def test_every_page_has_a_picture_of_its_top_as_it_looked(tmp_path):
+def test_the_first_pages_of_a_brand_have_a_picture_of_their_top_as_it_looked(tmp_path):
     Image = pytest.importorskip("PIL.Image")
     red, tall = "<body style='background:red'>", "<div style='height:5000px'></div>"
-    with serve({HOST + name: Answer(red + tall) for name in "ab"}) as site:
+    with serve({HOST + name: Answer(red + tall) for name in "abcdef"}) as site:
         settings = proxied(site, tmp_path)
-        run_jobs([{"sample": f"{HOST}a\n{HOST}b"}], settings)
+        run_jobs([{"sample": "\n".join(HOST + name for name in "abcdef")}], settings)
     pictures = [Image.open(BytesIO(body)) for body in kept(tmp_path, "screenshot")]
-    assert [picture.size for picture in pictures] == [(768, 540)] * 2
+    assert len(kept(tmp_path, "rendered")) == 6
+    assert [picture.size for picture in pictures] == [(768, 540)] * 4
     assert all(r > 250 > 5 > g for r, g, _ in (each.getpixel((400, 300)) for each in pictures))
 
 

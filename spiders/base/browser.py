@@ -29,6 +29,10 @@ __all__ = [
     "launch_flags",
 ]
 
+# Of a brand's pages, beside those whose chat is opened: a picture is a quarter of what a page
+# costs, and few brands have more pages opened than this.
+_PICTURES = 4
+
 log = logging.getLogger(__name__)
 
 _FLAGS = (
@@ -194,6 +198,7 @@ class Site:
         self._hidden = hidden
         self._visitors = {False: visitor, True: visitor._replace(early=STILL + EARLY)}
         self._tab: Tab | None = None
+        self._pictures_left = _PICTURES
 
     async def render(
         self, url: str, consent: str, *, open_chat: bool = False, deadline_s: float = 30.0
@@ -217,10 +222,11 @@ class Site:
             raise NotReached(str(error)) from error
         if open_chat and (visit.chat_seen() or _has_own_chat(rendered)):
             await self._read_chat(rendered, visit, deadline_s)
-        if not rendered.screenshot:
+        if not rendered.screenshot and self._pictures_left:
+            self._pictures_left -= 1
             rendered.screenshot = await _optional(visit.picture())
-        if not rendered.screenshot:
-            await self._leave_tab()
+            if not rendered.screenshot:
+                await self._leave_tab()
         return rendered
 
     async def _leave_tab(self) -> None:
