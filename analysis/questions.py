@@ -447,12 +447,12 @@ def coverage_matrix(
     questions = [_question(group) for group in cluster(plain)]
     _find_nearby(questions)
     _find_said(questions)
-    heard = _heard(questions)
+    told = _told_topics(questions, own)
     for question in questions:
         for topic in _topics(question) & (elsewhere or {}).keys():
             question.nearby |= (elsewhere or {})[topic]
         about_brand = _is_one_brands(question, own, list(labels.values()))
-        is_new_to_us = not any(own in heard[topic] for topic in _topics(question))
+        is_new_to_us = not _topics(question) & told
         question.coverage = _coverage(question, own, seen, about_brand, is_new_to_us)
     questions.sort(key=lambda q: (-q.searched, -len(q.brands), -q.asked, q.text))
     return questions
@@ -481,12 +481,14 @@ def _topics(question: Question) -> set[str]:
     return {t for w in question.wordings for t in topics_of(w.text, w.language)} - {_USE}
 
 
-def _heard(questions: Iterable[Question]) -> defaultdict[str, set[str | None]]:
-    """Core topic -> brands whose FAQ answers any question on it."""
-    found: defaultdict[str, set[str | None]] = defaultdict(set)
+def _told_topics(questions: Iterable[Question], brand_id: str | None) -> set[str]:
+    """Core topics on which the brand's FAQ says anything, in a question or in any answer."""
+    found: set[str] = set()
     for question in questions:
-        for topic in _topics(question):
-            found[topic] |= question.brands
+        if brand_id in question.brands:
+            found |= _topics(question)
+            answers = [w for w in question.wordings if w.brand_id == brand_id]
+            found.update(*(topics_of(w.answer, w.language) for w in answers))
     return found
 
 

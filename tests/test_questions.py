@@ -214,6 +214,8 @@ def test_one_rivals_question_is_missed_only_on_a_topic_that_we_are_silent_on():
     assert matrix(theirs)[theirs.text].coverage == "we_miss"
     ours = faq("Which credit cards can I pay with?", US)
     assert matrix(theirs, ours)[theirs.text].coverage == "some"
+    free = faq("Is it free?", US)._replace(answer="Yes. We never ask for payment.")
+    assert matrix(theirs, free)[theirs.text].coverage == "some"
 
 
 def test_a_question_is_not_missed_where_an_answer_of_ours_has_its_words():
