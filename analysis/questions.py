@@ -578,14 +578,15 @@ def _find_said(questions: Sequence[Question]) -> None:
     for question in questions:
         for roots in {_roots(w.compared, w.language) for w in question.wordings}:
             if len(roots) > (len(question.brands) >= 2):
-                told = set.intersection(*(having.get(root, set()) for root in roots))
+                rarest = sorted((having.get(root, set()) for root in roots), key=len)
+                told = rarest[0].intersection(*rarest[1:])
                 question.nearby |= {brand for n in told if (brand := entries[n].brand_id)}
 
 
 def _roots(text: str, language: str | None) -> frozenset[str]:
     """The beginnings of the words that say what a text is about."""
     silent = _silent(language)
-    return frozenset(_stem(word)[:_ROOT] for word in fold(text).split() if word not in silent)
+    return frozenset(_stem(word)[:_ROOT] for word in {*fold(text).split()} - silent)
 
 
 def _pairs_in_meaning(wordings: Sequence[Wording]) -> set[tuple[int, int]]:
