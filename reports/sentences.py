@@ -69,6 +69,7 @@ MOST_JUDGMENTS = 5
 _NOTABLE = 5
 _FEW = 3  # competitors scored, below which a median or a best carries no claim
 _WEAK_MEDIAN = 50  # a dimension where half of the market gets less than half of the points
+_WEAK_BEST = 60  # chosen: with a better brand among them, it is not the whole market that is weak
 
 
 # Judgments
@@ -321,7 +322,11 @@ def _white_space(
     weak = [
         d
         for d in board.dimensions
-        if d.median is not None and d.scored >= 3 and d.median < _WEAK_MEDIAN and d.key != "overall"
+        if d.median is not None
+        and d.scored >= 3
+        and d.median < _WEAK_MEDIAN
+        and (d.best or 0) < _WEAK_BEST
+        and d.key != "overall"
     ]
     if not weak:
         return None

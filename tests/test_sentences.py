@@ -101,6 +101,13 @@ def test_who_leads_a_weak_market_is_told_that_it_leads(db):
     assert "little is enough to lead" in judgment(db, "white space").for_us
 
 
+def test_a_market_with_one_good_brand_is_not_weak_as_a_whole(db):
+    db.execute("update questions set coverage = 'some'")
+    scores_of(db, "chat", [24, 83, 22, 20, 18, 15])
+    found = judgment(db, "white space")
+    assert found is None or "chat" not in found.finding
+
+
 def test_a_rival_is_not_met_where_it_is_no_weaker_than_the_market(db):
     assert "nowhere below the median" in judgment(db, "rival").for_us
     scores_of(db, "chat", [40, 45, 60, 55, 50, 48])
