@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import ConfigError
@@ -53,6 +53,7 @@ def test_a_redirect_of_each_engine_leads_to_its_target(target):
 
 
 @settings(deadline=None)
+@example("https://a.example/", "?")
 @given(st.one_of(targets, st.text(max_size=80)), st.text(max_size=30))
 def test_unwrapping_twice_is_unwrapping_once(target, extra):
     for link in (target, f"https://www.google.com/url?q={target}{extra}", f"{target}#:~:{extra}"):

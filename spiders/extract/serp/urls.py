@@ -79,11 +79,11 @@ def unwrap(href: str, base: str = "") -> str:
     'https://shop.example/'
     """
     url = href.strip()
-    try:
-        url = urljoin(base, url)
-    except ValueError:
-        return url
     while True:
+        try:
+            url = urljoin(base, url)  # also drops a "?" with nothing behind it
+        except ValueError:
+            return url
         inner = _inner(url)
         if inner is None or len(inner) >= len(url):
             return _without_text_fragment(url).strip()
