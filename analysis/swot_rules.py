@@ -626,7 +626,7 @@ SWOT_RULES: tuple[SwotRule, ...] = (
     SwotRule("far-faq", "weakness", "faq_clicks", behind("faq_clicks", 30),
              "The FAQ of {brand} is {value} from the start page, farther than " + _MEDIAN + "."),
     SwotRule("no-help-page", "weakness", "help_centre", lacks_usual("help_centre"),
-             "{brand} has no help page on the {n} pages read, while {others_do}."),
+             "{brand} has no help or FAQ page on the {n} pages read, while {others_do}."),
     # assisted support
     SwotRule("many-channels", "strength", "contact_channels", ahead("contact_channels", 25),
              "{brand} offers {value} to contact it ({detail}), more than " + _MEDIAN + "."),
