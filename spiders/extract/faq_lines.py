@@ -21,7 +21,7 @@ from spiders.extract.faq_tags import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from selectolax.lexbor import LexborNode
 
@@ -309,59 +309,53 @@ class _Reader:
             return True
         return tag.header and not (tag.may_hold and self.is_whole(at))
 
-    def is_long(self, at: int) -> bool:
-        """Whether the element holds more text than a question has."""
-        depth = size = 0
-        for piece in self.pieces[at : at + _MAX_AHEAD]:
+    def inside(self, at: int, limit: int) -> Iterator[tuple[Tag | None, int, str]]:
+        """Of the element that opens at `at`, piece by piece: tag, elements around it, text behind.
+
+        The first is the element itself, with none around it; the tag is None where one closes.
+        """
+        depth = 0
+        for piece in self.pieces[at : at + limit]:
             head, _, text = piece.partition(">")
-            size += len(text)
-            if size > _MAX_HEADER:
-                return True
+            tag = None
             if head[:1] == "/":
                 depth -= 1
                 if not depth:
-                    break
+                    return
             elif head[:1] != "!":
-                depth += (self.tags.get(head) or self.understood(head)).kind not in (VOID, BREAK)
+                tag = self.tags.get(head) or self.understood(head)
+            yield tag, depth, text
+            depth += tag is not None and tag.kind not in (VOID, BREAK)
+
+    def is_long(self, at: int) -> bool:
+        """Whether the element holds more text than a question has."""
+        size = 0
+        for _, _, text in self.inside(at, _MAX_AHEAD):
+            size += len(text)
+            if size > _MAX_HEADER:
+                return True
         return False
 
     def is_item(self, at: int) -> bool:
         """Whether what is called an answer begins with what opens one: an item, or a category."""
-        depth = 0
-        for piece in self.pieces[at : at + _MAX_ITEM]:
-            head, _, text = piece.partition(">")
-            if head[:1] == "/":
-                depth -= 1
-                if not depth:
-                    break
-            elif head[:1] != "!":
-                tag = self.tags.get(head) or self.understood(head)
-                if depth and (tag.header or tag.opens or tag.name == "summary"):
-                    return True
-                depth += tag.kind not in (VOID, BREAK)
-            if not text.isspace() and text:
+        for tag, depth, text in self.inside(at, _MAX_ITEM):
+            if tag and depth and (tag.header or tag.opens or tag.name == "summary"):
+                return True
+            if text and not text.isspace():
                 break
         return False
 
     def is_whole(self, at: int) -> bool:
         """Whether an element that is called a question holds the question and its answer."""
-        parts = depth = size = 0
+        parts = size = 0
         has_role = False
-        for piece in self.pieces[at : at + _MAX_AHEAD]:
-            head, _, text = piece.partition(">")
+        for tag, depth, text in self.inside(at, _MAX_AHEAD):
             size += len(text)
-            if head[:1] == "/":
-                depth -= 1
-                if not depth:
-                    break
-            elif head[:1] != "!":
-                tag = self.tags.get(head) or self.understood(head)
-                if depth == 1 and tag.name not in _SIGNS:
-                    if tag.answer:
-                        return True
-                    has_role = has_role or tag.header
-                    parts += 1
-                depth += tag.kind not in (VOID, BREAK)
+            if tag and depth == 1 and tag.name not in _SIGNS:
+                if tag.answer:
+                    return True
+                has_role = has_role or tag.header
+                parts += 1
             if size > _MAX_HEADER:
                 return True
         return parts > 1 and has_role
