@@ -195,7 +195,7 @@ def propose(
     if len(candidates) < limit:
         for keyword, candidate in found.items():
             candidates.setdefault(keyword, candidate)
-    _compare_with_site(candidates, site, len(site), language, own)
+    _compare_with_site(candidates, site, language, own)
     proposals = [_proposal(c, len(site), language, own) for c in candidates.values()]
     proposals.sort(key=lambda p: (p.intent == "navigational", -p.score, p.keyword))
     nouns = _nouns(whole) if language == "de" else None
@@ -224,16 +224,15 @@ def _in_language(site: Sequence[SitePage], language: str) -> list[SitePage]:
 def _compare_with_site(
     candidates: Mapping[str, _Candidate],
     site: Sequence[SitePage],
-    pages: int,
     language: str,
     own: frozenset[str],
 ) -> None:
     """How near each of the likeliest comes to what the start page says the site is."""
     if not site or not candidates or not SiteTopic.can_read(language):
         return
-    likely = sorted(candidates.values(), key=lambda c: -_proposal(c, pages, language, own).score)[
-        :_COMPARED
-    ]
+    likely = sorted(
+        candidates.values(), key=lambda c: -_proposal(c, len(site), language, own).score
+    )[:_COMPARED]
     topic = SiteTopic(_statements(site))
     for candidate, near in zip(likely, topic.nearness([c.keyword for c in likely]), strict=True):
         candidate.nearness = near
